@@ -1,0 +1,8 @@
+"""Solvers, models and class activation maps behind the tutorial, usable without its pages.
+
+* `core.nn`: networks as ordered lists of named stages, and their weights.
+* `core.cam`: Grad-CAM and its relatives, computed without hooks.
+* `core.images`: untrusted bytes -> an RGB picture, or a clear error.
+* `core.labs`: experiments, frozen parameters -> frozen results.
+* `core.figures`: results -> plotly figures.
+"""

@@ -1,0 +1,11 @@
+"""Networks as ordered lists of named stages.
+
+* `stages`: `Stages`, a network whose forward is the composition of its stages.
+* `vgg`, `resnet`, `squeezenet`: the architectures, under torchvision's parameter names.
+* `weights`: the registry of trained weights: where they are, how they are fetched and checked.
+* `train_cifar10`: the command that made the embedded network.
+"""
+
+from core.nn.stages import StageRow, Stages
+
+__all__ = ["StageRow", "Stages"]

@@ -1,0 +1,194 @@
+"""Train the embedded network on CIFAR-10, for photographs too.
+
+    python -m core.nn.train_cifar10 --data cifar10-jpeg.tar.xz
+
+Stochastic gradient descent with Nesterov momentum, one cycle of the learning rate, label
+smoothing, and an exponential moving average of the weights, which is what is saved. Each batch has
+a canvas size of its own, so that the network works at several scales (see `core.nn.augment`).
+Every epoch is seeded by (seed, epoch) and ends in a checkpoint: an interrupted run that is started
+again continues where it was.
+"""
+
+import argparse
+import copy
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from core.nn import cifar10
+from core.nn.augment import unrecognisable, view
+from core.nn.resnet import resnet_cifar
+from core.nn.stages import count_parameters
+
+CANVASES = {32: 0.55, 40: 0.2, 48: 0.2, 64: 0.05}
+"""Canvas side in pixels -> probability that a batch has it."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines the weights, beside the data."""
+
+    epochs: int = 34
+    seed: int = 0
+    batch: int = 128
+    outliers: int = 15
+    """Pictures of no class added to every batch; the target there is the uniform distribution."""
+    learning_rate: float = 0.2
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.05
+    ema: float = 0.998
+    """Per step, of the moving average that is saved."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="tar archive of train|test/<class>/*.jpg")
+    parser.add_argument("--out", type=Path, default=Path("assets/resnet_cifar10.safetensors"))
+    parser.add_argument("--work", type=Path, default=Path("runs/cifar10"), help="checkpoint and decoded data")
+    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--limit", type=int, default=None, help="train on this many pictures only (a trial)")
+    arguments = parser.parse_args()
+    recipe = Recipe(epochs=arguments.epochs, seed=arguments.seed)
+    train, test = cifar10.read(arguments.data, cache=arguments.work / "data.npz")
+    if arguments.limit is not None:
+        chosen = torch.randperm(len(train.labels), generator=Generator().manual_seed(0))[: arguments.limit]
+        train = cifar10.Split(train.pictures[chosen], train.labels[chosen])
+    fit(recipe, train, test, checkpoint=arguments.work / "checkpoint.pt", out=arguments.out)
+
+
+def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: Path, out: Path) -> float:
+    """Train, or go on from `checkpoint`; write `out` (safetensors, float16) and its card (json).
+
+    Returns:
+        The accuracy on `test`, of the weights as they were saved, at 32 x 32.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        net = resnet_cifar().to(memory_format=torch.channels_last)
+    average = copy.deepcopy(net)
+    optimiser = torch.optim.SGD(
+        net.parameters(), recipe.learning_rate, recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
+    )
+    first, seconds = 0, 0.0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True)
+        if saved["recipe"] != asdict(recipe):
+            raise ValueError(f"{checkpoint} was made by {saved['recipe']}; expected {asdict(recipe)}")
+        net.load_state_dict(saved["net"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+        first, seconds = saved["epoch"], saved["seconds"]
+    print(f"{count_parameters(net):,} parameters; {len(train.labels):,} pictures; from epoch {first}", flush=True)
+    for epoch in range(first, recipe.epochs):
+        start = time.perf_counter()
+        loss = _epoch(recipe, epoch, net, average, optimiser, train)
+        seconds += time.perf_counter() - start
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        state = {"recipe": asdict(recipe), "epoch": epoch + 1, "seconds": seconds, "net": net.state_dict()}
+        torch.save(state | {"average": average.state_dict(), "optimiser": optimiser.state_dict()}, checkpoint)
+        left = seconds / (epoch + 1) * (recipe.epochs - epoch - 1)
+        correct = accuracy(average, test, 32)
+        print(
+            f"epoch {epoch + 1}/{recipe.epochs}  loss {loss:.3f}  test {correct:.2%}  {left / 60:.0f} min left",
+            flush=True,
+        )
+    return _save(recipe, average, test, seconds, out)
+
+
+def accuracy(net: nn.Module, split: cifar10.Split, canvas: int) -> float:
+    """Fraction of `split` whose largest logit is its class, each picture enlarged to `canvas` pixels."""
+    net.eval()
+    right = 0
+    with torch.inference_mode():
+        for pictures, labels in zip(split.pictures.split(500), split.labels.split(500), strict=True):
+            x = F.interpolate(cifar10.normalise(pictures), size=(canvas, canvas), mode="bicubic", antialias=True)
+            right += int((net(x).argmax(1) == labels).sum())
+    return right / len(split.labels)
+
+
+def _epoch(
+    recipe: Recipe, epoch: int, net: nn.Module, average: nn.Module, optimiser: torch.optim.SGD, train: cifar10.Split
+) -> float:
+    """One pass over the training pictures; returns the mean loss."""
+    net.train()
+    generator = Generator().manual_seed(recipe.seed * 10_000 + epoch)
+    batches = torch.randperm(len(train.labels), generator=generator).split(recipe.batch)
+    total = 0.0
+    for i, chosen in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * one_cycle((epoch + i / len(batches)) / recipe.epochs)
+        weights = torch.tensor(list(CANVASES.values()))
+        canvas = list(CANVASES)[int(torch.multinomial(weights, 1, generator=generator))]
+        x = cifar10.normalise(train.pictures[chosen])
+        nothing = unrecognisable(x[: recipe.outliers], canvas, generator)
+        inputs = torch.cat([view(x, canvas, generator), nothing]).to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = net(inputs).float()
+        loss = _loss(logits, train.labels[chosen], recipe.label_smoothing)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        _follow(average, net, min(recipe.ema, 1 - 1 / (epoch * len(batches) + i + 1)))
+        total += loss.item() * len(chosen)
+    return total / len(train.labels)
+
+
+def _loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy to the labels, then, for the rows beyond them, to the uniform distribution."""
+    known, none = logits[: len(labels)], logits[len(labels) :]
+    uniform = -F.log_softmax(none, 1).mean(1).sum()
+    return (F.cross_entropy(known, labels, label_smoothing=smoothing, reduction="sum") + uniform) / len(logits)
+
+
+def one_cycle(progress: float, warm_up: float = 0.15) -> float:
+    """Learning-rate factor: 0 to 1 linearly over `warm_up`, then a half cosine down to 0."""
+    if progress < warm_up:
+        return progress / warm_up
+    return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, net: nn.Module, keep: float) -> None:
+    for mean, value in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - keep)
+        else:
+            mean.copy_(value)
+
+
+def _save(recipe: Recipe, net: nn.Module, test: cifar10.Split, seconds: float, out: Path) -> float:
+    """Round the weights to float16, measure what was rounded, write weights and card."""
+    state = {
+        key: value.half().contiguous() if value.is_floating_point() else value
+        for key, value in net.state_dict().items()
+    }
+    net.load_state_dict(state)
+    measured = {str(canvas): accuracy(net, test, canvas) for canvas in CANVASES}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, out)
+    card = {
+        "network": "core.nn.resnet.resnet_cifar()",
+        "command": f"python -m core.nn.train_cifar10 --data cifar10-jpeg.tar.xz --epochs {recipe.epochs}",
+        "data": "CIFAR-10 (Krizhevsky 2009), 50,000 training pictures of 32 x 32",
+        "recipe": asdict(recipe),
+        "canvases": CANVASES,
+        "minutes": round(seconds / 60, 1),
+        "parameters": count_parameters(net),
+        "test_accuracy_by_canvas": measured,
+    }
+    out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
+    print(f"saved {out} ({out.stat().st_size / 1e6:.2f} MB): test {measured}", flush=True)
+    return measured["32"]
+
+
+if __name__ == "__main__":
+    main()
