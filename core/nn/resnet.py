@@ -100,8 +100,7 @@ def _imagenet(block: type[BasicBlock] | type[Bottleneck], blocks: tuple[int, int
     widths = (64, 128, 256, 512)
     channels = (64, *(width * block.expansion for width in widths))
     layers = {
-        f"layer{i + 1}": _layer(block, channels[i], widths[i], blocks[i], stride=1 if i == 0 else 2)
-        for i in range(4)
+        f"layer{i + 1}": _layer(block, channels[i], widths[i], blocks[i], stride=1 if i == 0 else 2) for i in range(4)
     }
     return _initialised(
         Stages(

@@ -1,0 +1,6 @@
+"""Results -> things to look at: plotly figures and panels of maps.
+
+* `theme`: colours by meaning, colour scales.
+* `maps`: `Panel`, a grid of values with its scale, title and text alternative.
+* `cam`: the figures of the Grad-CAM explorer.
+"""

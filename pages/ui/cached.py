@@ -1,0 +1,81 @@
+"""The only caches. Every one is bounded; what comes from an uploaded picture stays in its session."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from core.cam import Explanation, Trace
+from core.cam import trace as run_trace
+from core.images import Picture
+from core.labs import gradcam
+from core.nn import weights
+from core.nn.preprocess import Fed, feed
+from core.nn.registry import REGISTRY
+from core.nn.stages import StageRow, Stages
+from core.samples import SAMPLES
+
+Value = TypeVar("Value")
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network(name: str) -> Stages:
+    """A trained network, shared by all sessions and never changed.
+
+    Raises:
+        core.nn.weights.WeightsError: its weights are not on this machine, or not what they should be.
+    """
+    entry = REGISTRY[name]
+    path = weights.find(entry)
+    if path is None:
+        raise weights.WeightsError(f"The weights of {entry.title} are not on this machine. {weights.advice(entry)}")
+    return weights.load(entry, path)
+
+
+@st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
+def sample(name: str) -> Picture:
+    """A picture of the gallery."""
+    return SAMPLES[name].read()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _layers(model: str, shape: tuple[int, ...]) -> list[StageRow]:
+    return gradcam.layers(network(model), shape)
+
+
+def layers(model: str, fed: Fed) -> list[StageRow]:
+    """The stages of a network whose output can be explained, with their shapes for this input."""
+    return _layers(model, tuple(fed.x.shape))
+
+
+class _PerPicture(Generic[Value]):
+    """A cache in two halves: pictures of the gallery for everyone, all others for their session alone."""
+
+    def __init__(self, compute: Callable[..., Value], shared: int, private: int) -> None:
+        cache = st.cache_resource
+        self._shared = cache(max_entries=shared, show_spinner=False)(compute)
+        self._private = cache(max_entries=private, show_spinner=False, scope="session")(compute)
+
+    def __call__(self, picture: Picture, *key: object) -> Value:
+        in_gallery = any(sample(name).digest == picture.digest for name in SAMPLES)
+        return (self._shared if in_gallery else self._private)(picture.digest, *key, _picture=picture)
+
+
+def _fed(digest: str, model: str, _picture: Picture) -> Fed:
+    return feed(_picture.rgb, REGISTRY[model].preprocessing)
+
+
+def _trace(digest: str, model: str, layer: str, _picture: Picture) -> Trace:
+    return run_trace(network(model), fed(_picture, model).x, layer)
+
+
+def _explanation(digest: str, model: str, layer: str, target: int, _picture: Picture) -> Explanation:
+    return trace(_picture, model, layer).explain(target)
+
+
+fed = _PerPicture(_fed, shared=16, private=2)
+"""(picture, model) -> what the network is fed."""
+trace = _PerPicture(_trace, shared=8, private=1)
+"""(picture, model, layer) -> the forward pass, opened at that layer."""
+explanation = _PerPicture(_explanation, shared=32, private=4)
+"""(picture, model, layer, class) -> the explanation; all classes share the trace."""

@@ -1,0 +1,1 @@
+"""Browser-side pieces: what moves without a round trip to the server. Each has its JavaScript beside it."""

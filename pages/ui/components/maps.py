@@ -1,0 +1,91 @@
+"""Maps as canvases: values on hover, touch and arrow keys, linked across all panels of a page."""
+
+import base64
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.cam.overlay import Box
+from core.figures.maps import Panel
+from core.figures.theme import lut
+from core.images import Picture
+
+SHOWN_SIDE = 640
+"""Longer side in pixels of the picture that is sent to the browser."""
+
+_HERE = Path(__file__).parent
+_maps = st.components.v2.component(
+    "maps",
+    html='<div class="maps"></div>',
+    css=(_HERE / "maps.css").read_text(),
+    js=(_HERE / "maps.js").read_text(),
+)
+
+
+def show_maps(
+    panels: Sequence[Panel],
+    picture: Picture,
+    box: Box,
+    *,
+    key: str,
+    opacity: float = 0.5,
+    smooth: bool = True,
+    least_width: int = 300,
+) -> None:
+    """Draw panels over one input of a network.
+
+    Args:
+        panels: the grids; those with `on_picture` are blended over `picture`.
+        box: the part of the picture that the network was fed, in the picture's pixels.
+        opacity: of the heat over the picture, 0 to 1.
+        smooth: bilinear between cell centres, or one colour per cell.
+        least_width: of a panel, in CSS pixels; as many stand side by side as fit.
+    """
+    height, width = picture.rgb.shape[:2]
+    scale = min(1.0, SHOWN_SIDE / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    left, top, right, bottom = box
+    on_picture = any(panel.on_picture for panel in panels)
+    _maps(
+        key=key,
+        data={
+            "panels": [_as_data(panel) for panel in panels],
+            "luts": {name: _base64(lut(name)) for name in {panel.scale for panel in panels}},
+            "picture": _jpeg_url(picture.rgb, size) if on_picture else None,
+            "size": size,
+            "box": (left / width, top / height, right / width, bottom / height),
+            "opacity": opacity,
+            "smooth": smooth,
+            "least": least_width,
+        },
+    )
+
+
+def _as_data(panel: Panel) -> dict[str, object]:
+    rows, columns = panel.values.shape
+    return {
+        "title": panel.title,
+        "caption": panel.caption,
+        "alt": panel.alt,
+        "rows": rows,
+        "columns": columns,
+        "values": _base64(panel.values.astype("<f4")),
+        "low": panel.limits[0],
+        "high": panel.limits[1],
+        "scale": panel.scale,
+        "onPicture": panel.on_picture,
+    }
+
+
+def _jpeg_url(rgb: np.ndarray, size: tuple[int, int]) -> str:
+    stream = BytesIO()
+    Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array)).decode()

@@ -1,0 +1,37 @@
+"""Shared pieces of text: an answer's best classes, notices, the code that was run, references."""
+
+import inspect
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.labs import gradcam
+from core.nn.registry import Pretrained
+
+
+def top_classes(entry: Pretrained, answer: gradcam.Answer, count: int = 5) -> None:
+    """A table of the best classes: name, probability (after softmax) and score (before it)."""
+    rows = [
+        f"| {gradcam.label(entry, index)} | {answer.probabilities[index]:.1%} | {answer.scores[index]:.2f} |"
+        for index in answer.best(count)
+    ]
+    st.markdown("\n".join(["| class | probability | score $y^c$ |", "|:--|--:|--:|", *rows]))
+
+
+def notices(*sentences: str | None) -> None:
+    """Sentences that a learner must not miss; None is skipped."""
+    for sentence in filter(None, sentences):
+        st.warning(sentence, icon=":material/info:")
+
+
+def source(*functions: Callable[..., object]) -> None:
+    """The real source of what the page has just run."""
+    with st.expander("The code that was just run", icon=":material/code:"):
+        for function in functions:
+            st.code(inspect.getsource(function), language="python")
+
+
+def references(*entries: Sequence[str]) -> None:
+    """Papers as (what it is good for, authors, title, address)."""
+    st.subheader("References")
+    st.markdown("\n".join(f"- {authors}, [{title}]({address}). {why}" for why, authors, title, address in entries))
