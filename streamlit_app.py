@@ -9,6 +9,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.warm_up import lifespan
+from pages.ui.server import ROUTES, lifespan
 
-app = st.App(Path(__file__).parent / "pages" / "ui" / "menu.py", lifespan=lifespan)
+app = st.App(Path(__file__).parent / "pages" / "ui" / "menu.py", lifespan=lifespan, routes=ROUTES)

@@ -28,7 +28,8 @@ with words:
         "- **Take it home**: each state is a link, and a short script repeats it.\n\n"
         "Everything runs on this machine. Your pictures stay in your session."
     )
-    menu.link("gradcam", "Open the Grad-CAM explorer")
+    if st.button("Open the Grad-CAM explorer", type="primary", icon=":material/arrow_forward:", key="start"):
+        st.switch_page(menu.lessons()["gradcam"].page())
 with heat:
     show_maps(
         [

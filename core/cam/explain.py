@@ -84,7 +84,7 @@ class Trace:
             chosen = torch.tensor([targets] * n if isinstance(targets, int) else list(targets), dtype=torch.int64)
         if chosen.shape != (n,):
             raise ValueError(f"expected one target for each of {n} pictures; got {len(chosen)}")
-        if n and not (0 <= int(chosen.min()) and int(chosen.max()) < classes):
+        if n and not (int(chosen.min()) >= 0 and int(chosen.max()) < classes):
             raise ValueError(f"targets must be classes 0 to {classes - 1}; got {chosen.tolist()}")
         # Pictures do not mix in eval mode, so the gradient of the sum is each picture's own.
         total = self.scores.gather(1, chosen[:, None]).sum()

@@ -44,7 +44,7 @@ def lut(scale: str) -> UInt8[np.ndarray, "256 3"]:
     return table
 
 
-def _rgb(colour: str) -> tuple[float, float, float]:
+def _rgb(colour: str) -> tuple[float, ...]:
     if colour.startswith("#"):
         return plotly.colors.hex_to_rgb(colour)
     return plotly.colors.unlabel_rgb(colour)

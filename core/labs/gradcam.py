@@ -14,13 +14,6 @@ from core.nn.preprocess import Fed
 from core.nn.registry import Pretrained
 from core.nn.stages import StageRow, Stages
 
-WEAK = 0.5
-"""Below this probability of its best class a network is said to have no clear answer."""
-
-SAME, ELSEWHERE, BLANK = "mostly in the same place", "mostly somewhere else", "nowhere: a blank map"
-PLACES = [SAME, ELSEWHERE, BLANK]
-"""What one can predict of another class's map."""
-
 
 @dataclass(frozen=True)
 class Params:
@@ -64,69 +57,9 @@ def label(entry: Pretrained, index: int) -> str:
     return names[index] if names.count(names[index]) == 1 else f"{names[index]} ({index})"
 
 
-def about_answer(entry: Pretrained, result: Answer) -> str | None:
-    """A sentence if the network has no clear answer, else None."""
-    (best,) = result.best(1)
-    probability = float(result.probabilities[best])
-    if probability >= WEAK:
-        return None
-    sentence = (
-        f"No clear answer: the best class, {label(entry, best)}, gets only {probability:.0%}. "
-        f"This network knows {len(entry.classes):,} kinds of things; perhaps the picture shows none of them, "
-        "or several. The heat below says what speaks for a class, not that the class is right."
-    )
-    if len(entry.classes) == 10:
-        sentence += f" It knows only: {', '.join(entry.classes)}. The ImageNet networks know 1,000 kinds."
-    return sentence
-
-
-def about_map(entry: Pretrained, explanation: Explanation, method: str) -> str | None:
-    """A sentence if the map is blank or the score is exactly 0, else None."""
-    target = int(explanation.targets[0])
-    name = label(entry, target)
-    score = float(explanation.scores[0, target])
-    raw = explanation.raw_map(method)[0]
-    if not bool(explanation.gradient.any()):
-        reason = (
-            f"The score of {name} is exactly 0: this network's head ends in a ReLU, and every cell's value was "
-            "negative before it. "
-            if score == 0
-            else ""
-        )
-        return (
-            f"{reason}The gradient of {name} is 0 in every cell, so there is nothing to show: the blank map is right."
-        )
-    if float(raw.max()) <= 0:
-        return (
-            f"The map is blank: the weighted sum is at most {float(raw.max()):.3g}, and the ReLU leaves nothing. "
-            f"At this layer no place speaks for {name}; try counter-evidence, another layer or another class."
-        )
-    return None
-
-
-def about_crop(picture: Picture, fed: Fed) -> str | None:
-    """A sentence if the network was fed only a part of the picture, else None."""
-    left, top, right, bottom = fed.box
-    height, width = picture.rgb.shape[:2]
-    share = (right - left) * (bottom - top) / (width * height)
-    if share > 0.999:
-        return None
-    return f"The network sees only the part inside the dashed frame: {share:.0%} of the picture."
-
-
-def compare(guess: str, name: str, other: str, one: Explanation, two: Explanation, method: str) -> str:
-    """Whether the prediction was right, and the number that settles it."""
-    if float(two.raw_map(method).max()) <= 0:
-        truth, reason = BLANK, f"at no cell does the weighted sum for {other} rise above 0"
-    else:
-        cosine = similarity(one, two, method)
-        truth = SAME if cosine >= 0.5 else ELSEWHERE
-        reason = f"the cosine between the two maps is {cosine:.2f} (1: the same place; 0: nothing shared)"
-    verdict = "You were right" if guess == truth else "Not this time"
-    return (
-        f"**{verdict}: {truth}.** For {name} and {other}, {reason}. Each map shows what speaks for its own class, so two "
-        "classes can share a place, such as a head that two animals have in common."
-    )
+def rival(result: Answer, target: int) -> int:
+    """The class with the highest score beside `target`."""
+    return next(index for index in result.best(2) if index != target)
 
 
 def overlay_pixels(picture: Picture, fed: Fed, explanation: Explanation, params: Params, lut: np.ndarray) -> np.ndarray:
@@ -171,43 +104,54 @@ def similarity(one: Explanation, other: Explanation, method: str) -> float:
 
 def script(params: Params, picture_digest: str, sample: str | None) -> str:
     """A program that repeats exactly this state with `core` and writes the overlay and the arrays."""
-    default = f"SAMPLES[{sample!r}].read()" if sample else None
-    read = (
-        f"picture = {default}"
-        if default
-        else "picture = read_picture(Path(sys.argv[1]).read_bytes())  # the path of your picture"
+    if sample:
+        usage, source = "", f"SAMPLES[{sample!r}].read()"
+        imports = "from core.samples import SAMPLES"
+    else:
+        usage, source = " with the path of the picture", "read_picture(Path(sys.argv[1]).read_bytes())"
+        imports = "from core.images import read_picture"
+    return _SCRIPT.format(
+        title=METHODS[params.method].title,
+        params=params,
+        digest=picture_digest,
+        usage=usage,
+        source=source,
+        imports=imports,
+        sys="" if sample else "import sys\n",
     )
-    head = "from core.samples import SAMPLES" if sample else "from core.images import read_picture"
-    imports = "" if sample else "import sys\n"
-    return f'''"""{METHODS[params.method].title} of class {params.target} at {params.layer} of {params.model}.
 
-Run it in the project's folder{"" if sample else ": python gradcam_script.py PICTURE"}. It writes overlay.png and arrays.npz.
+
+_SCRIPT = '''"""{title} of class {params.target} at {params.layer} of {params.model}.
+
+Run it in the project's folder{usage}. It writes overlay.png and arrays.npz.
 """
 
-{imports}from pathlib import Path
+{sys}from pathlib import Path
 
 import numpy as np
 
 from core.cam import explain
 from core.figures.theme import lut
-{head}
+{imports}
 from core.labs import gradcam
 from core.nn import weights
 from core.nn.preprocess import feed
 from core.nn.registry import REGISTRY
 
-{read}
-if picture.digest != {picture_digest!r}:
-    print("note: this is not the picture that the explorer showed")
-entry = REGISTRY[{params.model!r}]
+params = gradcam.{params!r}
+picture = {source}
+if picture.digest != "{digest}":
+    print("This is not the picture that the explorer showed.")
+
+entry = REGISTRY[params.model]
 path = weights.find(entry)
 if path is None:
-    raise SystemExit(f"put {{entry.file}} into the folder WEIGHTS_DIR first")
+    raise SystemExit(weights.advice(entry))
 net = weights.load(entry, path)
 fed = feed(picture.rgb, entry.preprocessing)
-explanation = explain(net, fed.x, {params.layer!r}, {params.target!r})
-params = gradcam.{params!r}
+explanation = explain(net, fed.x, params.layer, params.target)
+
 Path("overlay.png").write_bytes(gradcam.overlay_png(picture, fed, explanation, params, lut(params.scale)))
 np.savez_compressed("arrays.npz", **gradcam.arrays(fed, explanation, params.method))
-print(entry.title, entry.classes[{params.target!r}], "score", float(explanation.scores[0, {params.target!r}]))
+print(f"{{gradcam.label(entry, params.target)}}: score {{float(explanation.scores[0, params.target]):.4f}}")
 '''

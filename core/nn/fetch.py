@@ -203,7 +203,7 @@ class _OnlySafely(HTTPRedirectHandler):
 
 
 def _estimate(entry: Pretrained) -> int:
-    return int(entry.megabytes * 2**20) + 1
+    return max(1, int(entry.megabytes * 2**20))
 
 
 def _opener(entry: Pretrained, url: str) -> OpenerDirector:

@@ -26,7 +26,7 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(width)
         self.downsample = _projection(channels, width, stride)
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
         f = F.relu(self.bn1(self.conv1(h)))
         f = self.bn2(self.conv2(f))
         skip = h if self.downsample is None else self.downsample(h)
@@ -48,7 +48,7 @@ class Bottleneck(nn.Module):
         self.bn3 = nn.BatchNorm2d(4 * width)
         self.downsample = _projection(channels, 4 * width, stride)
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
         f = F.relu(self.bn1(self.conv1(h)))
         f = F.relu(self.bn2(self.conv2(f)))
         f = self.bn3(self.conv3(f))

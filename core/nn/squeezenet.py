@@ -22,7 +22,7 @@ class Fire(nn.Module):
         self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
         self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
         squeezed = F.relu(self.squeeze(h))
         return torch.cat([F.relu(self.expand1x1(squeezed)), F.relu(self.expand3x3(squeezed))], dim=1)
 

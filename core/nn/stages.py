@@ -79,7 +79,7 @@ class Stages(nn.Module):
             running = running or name == after
         return x
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
         return self.run(x)
 
     def table(self, input_shape: tuple[int, ...]) -> list[StageRow]:

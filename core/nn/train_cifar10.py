@@ -49,6 +49,7 @@ class Recipe:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="tar archive of train|test/<class>/*.jpg")
     parser.add_argument("--out", type=Path, default=Path("assets/resnet_cifar10.safetensors"))
@@ -73,7 +74,7 @@ def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: P
     """
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        net = resnet_cifar().to(memory_format=torch.channels_last)
+        net = resnet_cifar().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (missing in torch's stub)
     average = copy.deepcopy(net)
     optimiser = torch.optim.SGD(
         net.parameters(), recipe.learning_rate, recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay

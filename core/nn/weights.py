@@ -8,8 +8,9 @@ whose message a learner can act on.
 
 import hashlib
 import os
+from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 from safetensors.torch import load_file
@@ -51,7 +52,7 @@ def find(entry: Pretrained) -> Path | None:
 
 def advice(entry: Pretrained) -> str:
     """The sentence that ends most messages: another way to the weights."""
-    return f"Or put the file {entry.file} into the folder that the environment variable WEIGHTS_DIR names."
+    return f"You can also put the file {entry.file} into the folder that the environment variable WEIGHTS_DIR names."
 
 
 def load(entry: Pretrained, path: Path) -> Stages:
@@ -81,37 +82,44 @@ def load(entry: Pretrained, path: Path) -> Stages:
     return net.eval().requires_grad_(False)
 
 
-def has_prefix(stream: BinaryIO, prefix: str) -> bool:
+def has_prefix(stream: BufferedReader, prefix: str) -> bool:
     """Whether the sha256 of what `stream` holds from here on begins with these hex digits."""
     return hashlib.file_digest(stream, "sha256").hexdigest().startswith(prefix)
 
 
 def _read(entry: Pretrained, path: Path) -> dict[str, Tensor]:
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
         with path.open("rb") as stream:  # One open file, so that what was hashed is what is parsed.
-            if entry.sha256_prefix is not None and not has_prefix(stream, entry.sha256_prefix):
-                raise BadFileError(
-                    f"{path.name} is damaged or is not {entry.title}'s official file: expected a sha256 that begins "
-                    f"with {entry.sha256_prefix}, which it does not. Download it again. {advice(entry)}"
-                )
-            stream.seek(0)
-            state = torch.load(stream, map_location="cpu", weights_only=True)
-    except BadFileError:
-        raise
+            if path.suffix == ".safetensors":
+                state = _parse(entry, path, lambda: load_file(path))
+            else:
+                if entry.sha256_prefix is not None and not has_prefix(stream, entry.sha256_prefix):
+                    raise BadFileError(
+                        f"{path.name} is damaged or is not {entry.title}'s official file: expected a sha256 that "
+                        f"begins with {entry.sha256_prefix}. Download it again. {advice(entry)}"
+                    )
+                stream.seek(0)
+                state = _parse(entry, path, lambda: torch.load(stream, map_location="cpu", weights_only=True))
     except OSError as error:
-        raise BadFileError(f"{path.name} cannot be read ({error.strerror or error}). {advice(entry)}") from error
-    except Exception as error:  # A parser among arbitrary bytes fails in arbitrary ways.
+        raise BadFileError(
+            f"{path.name} cannot be read ({error.strerror or error}). Allow it, or get the file again. {advice(entry)}"
+        ) from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise BadFileError(
+            f"{path.name} is not a state dict: expected names with tensors; got another {type(state).__name__}. "
+            f"Delete it and get it again. {advice(entry)}"
+        )
+    return state
+
+
+def _parse(entry: Pretrained, path: Path, parser: Callable[[], object]) -> object:
+    try:
+        return parser()
+    except Exception as error:  # A parser among arbitrary bytes fails in arbitrary ways, OSError among them.
         raise BadFileError(
             f"{path.name} is cut off, damaged or holds something other than tensors: expected the weights of "
             f"{entry.title}. Delete it and get it again. {advice(entry)}"
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise BadFileError(
-            f"{path.name} is not a state dict: expected names with tensors; got {type(state).__name__}. {advice(entry)}"
-        )
-    return state
 
 
 def _compare(entry: Pretrained, path: Path, expected: dict[str, Tensor], got: dict[str, Tensor]) -> None:
@@ -136,7 +144,7 @@ def _some(keys: list[str]) -> str:
     >>> _some(["a", "b", "c", "d", "e"])
     '5 (a, b, c, ...)'
     """
-    shown = ", ".join(str(key) for key in keys[:3]) + (", ..." if len(keys) > 3 else "")
+    shown = ", ".join(str(key)[:80] for key in keys[:3]) + (", ..." if len(keys) > 3 else "")
     return f"{len(keys)} ({shown})" if keys else "0"
 
 

@@ -1,11 +1,12 @@
 """What the pages share and streamlit touches.
 
 * `menu`: the script that every visit runs: navigation and theme, read from the pages themselves.
-* `warm_up`: what happens once, before the first visitor.
+* `server`: what happens once, before the first visitor, and the server's extra addresses.
 * `cached`: the only caches, all bounded.
-* `controls`: widget groups -> frozen parameters; the state they hold is in the URL.
+* `controls`: widget groups -> values; `share` keeps their state in the URL.
+* `downloads`: overlay, arrays and script of the state on screen.
 * `picture`: sample, upload or camera -> the session's picture.
 * `fetching`: weights from the network, with progress and cancel.
-* `exercise`, `show`: questions with feedback; derivations, source code, references.
+* `exercise`, `show`: questions with feedback; tables, notices, source code, references.
 * `components`: pieces that run in the browser, JavaScript beside Python.
 """

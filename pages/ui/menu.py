@@ -1,6 +1,7 @@
-"""Navigation: every file of pages/ is a lesson; its number gives part and order, its docstring the title."""
+"""Navigation: every numbered file of pages/ is a lesson; the number gives part and order, the docstring the title."""
 
 import ast
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,32 +16,44 @@ PARTS = {
 }
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """A page of the tutorial, as its file tells."""
+
+    path: Path
+    number: int
+    title: str
+
+    @property
+    def slug(self) -> str:
+        """Its part of the address."""
+        return self.path.stem.partition("_")[2].replace("_", "-")
+
+    def page(self) -> st.Page:
+        """The page as Streamlit knows it; only inside a visitor's session."""
+        return st.Page(self.path, title=self.title, url_path=self.slug, default=self.number == 0)
+
+
 @cache
-def pages() -> dict[str, tuple[int, st.Page]]:
-    """Slug -> number and page, in the order of the numbers."""
+def lessons() -> dict[str, Lesson]:
+    """Slug -> lesson, in the order of the numbers."""
     found = {}
     for path in sorted(PAGES.glob("[0-9]*.py")):
-        number, _, name = path.stem.partition("_")
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        slug = name.replace("_", "-")
-        found[slug] = (
-            int(number),
-            st.Page(path, title=docstring.splitlines()[0], url_path=slug, default=int(number) == 0),
-        )
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+        lesson = Lesson(path, int(path.stem.partition("_")[0]), docstring.splitlines()[0])
+        found[lesson.slug] = lesson
     return found
-
-
-def link(slug: str, label: str) -> None:
-    """A link to the lesson of that slug."""
-    st.page_link(pages()[slug][1], label=label, icon=":material/play_arrow:")
 
 
 def main() -> None:
     """Configure the page and run the lesson that the address names."""
     icon = PAGES.parent / "assets" / "icon.svg"
     st.set_page_config(page_title="Neural ODEs and Grad-CAM", page_icon=str(icon), layout="wide")
-    parts = {part: [page for number, page in pages().values() if number in numbers] for part, numbers in PARTS.items()}
-    st.navigation({part: inside for part, inside in parts.items() if inside}).run()
+    pages = {
+        part: [lesson.page() for lesson in lessons().values() if lesson.number in numbers]
+        for part, numbers in PARTS.items()
+    }
+    st.navigation({part: inside for part, inside in pages.items() if inside}).run()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ metadata. A file that is not accepted changes nothing but for the message.
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.images import ACCEPTED, MAX_BYTES, Picture, PictureError, read_picture
 from core.samples import SAMPLES
@@ -29,37 +30,45 @@ class Chosen:
 
 def choose_picture() -> Chosen:
     """The widgets that choose a picture, and the picture that they lead to."""
-    source = st.segmented_control(
-        "Picture", SOURCES, default=SOURCES[0], required=True, key="picture", persist_state="session"
+    way, chooser = st.columns([2, 3], gap="large", vertical_alignment="bottom")
+    source = way.segmented_control(
+        "Picture", SOURCES, default=SOURCES[0], required=True, key="source", persist_state="session"
     )
-    if source == "Sample":
-        first = next(iter(SAMPLES))
-        name = share.select("Sample picture", list(SAMPLES), first, lambda name: SAMPLES[name].title, "sample")
-        chosen = SAMPLES[name]
-        return Chosen(cached.sample(name), name, f"{chosen.title}. {chosen.credit}.")
-    if source == "Upload":
-        file = st.file_uploader(
-            "Your picture",
-            type=["png", "jpg", "jpeg", "webp"],
-            max_upload_size=MAX_BYTES // 1024**2,
-            help=f"{ACCEPTED} It stays in this session's memory and is never stored.",
-            key="upload",
-        )
-    else:
-        file = st.camera_input("Your camera", key="camera", help="The photograph stays in this session's memory.")
-    if file is None:
-        st.session_state.pop(_SEEN, None)
-    elif st.session_state.get(_SEEN) != file.file_id:
-        try:
-            st.session_state[_OWN] = read_picture(file.getvalue())
-            st.session_state[_SEEN] = file.file_id
-        except PictureError as error:
-            st.error(f"{error} The picture before stays on show.")
+    first = next(iter(SAMPLES))
+    with chooser:
+        if source == "Sample":
+            name = share.select("Sample", list(SAMPLES), first, lambda name: SAMPLES[name].title, "sample")
+            return Chosen(cached.sample(name), name, f"{SAMPLES[name].title}. {SAMPLES[name].credit}.")
+        _receive(_upload() if source == "Upload" else _photograph())
     own = st.session_state.get(_OWN)
     if own is None:
-        first = next(iter(SAMPLES))
         return Chosen(cached.sample(first), first, f"{SAMPLES[first].title}, until your own picture is here.")
     return Chosen(own, None, _own_caption(own))
+
+
+def _upload() -> UploadedFile | None:
+    return st.file_uploader(
+        "Your picture",
+        type=["png", "jpg", "jpeg", "webp"],
+        max_upload_size=MAX_BYTES // 1024**2,
+        help=f"{ACCEPTED} It stays in this session's memory and is never stored.",
+        key="upload",
+    )
+
+
+def _photograph() -> UploadedFile | None:
+    return st.camera_input("Your camera", key="camera", help="The photograph stays in this session's memory.")
+
+
+def _receive(file: UploadedFile | None) -> None:
+    """Make a new file the session's picture; one that is not accepted leaves it as it was."""
+    if file is None or st.session_state.get(_SEEN) == file.file_id:
+        return
+    try:
+        st.session_state[_OWN] = read_picture(file.getvalue())
+        st.session_state[_SEEN] = file.file_id
+    except PictureError as error:
+        st.error(f"{error} The picture before stays on show.")
 
 
 def _own_caption(picture: Picture) -> str:

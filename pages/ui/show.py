@@ -1,7 +1,7 @@
 """Shared pieces of text: an answer's best classes, notices, the code that was run, references."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ def source(*functions: Callable[..., object]) -> None:
             st.code(inspect.getsource(function), language="python")
 
 
-def references(*entries: Sequence[str]) -> None:
-    """Papers as (what it is good for, authors, title, address)."""
+def references(*entries: str) -> None:
+    """Sources as Markdown, one line each."""
     st.subheader("References")
-    st.markdown("\n".join(f"- {authors}, [{title}]({address}). {why}" for why, authors, title, address in entries))
+    st.markdown("\n".join(f"- {entry}" for entry in entries))

@@ -6,8 +6,8 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from PIL import Image
+from streamlit.components.v2 import component
 
 from core.cam.overlay import Box
 from core.figures.maps import Panel
@@ -18,7 +18,7 @@ SHOWN_SIDE = 640
 """Longer side in pixels of the picture that is sent to the browser."""
 
 _HERE = Path(__file__).parent
-_maps = st.components.v2.component(
+_maps = component(
     "maps",
     html='<div class="maps"></div>',
     css=(_HERE / "maps.css").read_text(),
@@ -88,4 +88,4 @@ def _jpeg_url(rgb: np.ndarray, size: tuple[int, int]) -> str:
 
 
 def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array)).decode()
+    return base64.b64encode(array.tobytes()).decode()

@@ -1,10 +1,13 @@
-"""What happens once, before the first visitor."""
+"""The server around the pages: what happens before the first visitor, and addresses beside the pages' own."""
 
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 
 @asynccontextmanager
@@ -35,3 +38,12 @@ def warm_up() -> None:
     cached.trace(cached.sample(next(iter(SAMPLES))), entry.name, entry.default_layer).explain()
     gc.collect()
     gc.freeze()
+
+
+async def _not_here(_request: Request) -> Response:
+    return Response(status_code=304)
+
+
+# A browser that opens /gradcam first asks whether Streamlit lives under /gradcam/, and takes any failure
+# for no. The usual 404 would stand in the browser's console as an error; 304 does not.
+ROUTES = [Route("/{page}/_stcore/{probe:path}", _not_here)]

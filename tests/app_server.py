@@ -1,0 +1,72 @@
+"""The real app in a process of its own, and a visitor without a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from tests.conftest import ROOT
+
+
+@contextmanager
+def running_app(**environment: str) -> Iterator[str]:
+    """Start the app as the README says; yields its address once it is ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _wait(process: subprocess.Popen[str], address: str) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"the app ended: {process.communicate()[0]}")
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise RuntimeError("the app was not ready within a minute")
+
+
+def visit(address: str, page: str, query: str = "") -> list[ForwardMsg]:
+    """Open one page over the websocket, as the browser does; all messages up to the end of its script."""
+    messages = []
+    with connect(
+        address.replace("http", "ws") + "/_stcore/stream", subprotocols=["streamlit"], max_size=None
+    ) as socket:  # pyright: ignore[reportArgumentType] (Subprotocol is a str)
+        request = BackMsg()
+        request.rerun_script.page_name = page
+        request.rerun_script.query_string = query
+        socket.send(request.SerializeToString())
+        while True:
+            data = socket.recv(timeout=60)
+            assert isinstance(data, bytes)
+            messages.append(ForwardMsg.FromString(data))
+            if messages[-1].WhichOneof("type") == "script_finished":
+                return messages

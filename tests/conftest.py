@@ -1,0 +1,16 @@
+"""What many tests share."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data and weights that stands beside a development checkout, and is not part of the project."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared (photographs, published shapes, a real ImageNet network) is not here")
+    return folder
