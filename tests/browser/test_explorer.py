@@ -1,0 +1,158 @@
+"""The explorer in a real browser: upload, hover, keyboard, links, downloads, narrow and dark."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from core.cam import explain
+from core.figures.theme import lut
+from core.labs import gradcam
+from core.nn import weights
+from core.nn.preprocess import feed
+from core.nn.registry import REGISTRY
+from core.samples import SAMPLES
+from pages.ui.menu import lessons
+from tests.browser.conftest import Visit, drawn, settled
+from tests.pictures import BAD
+
+PHOTOGRAPH = SAMPLES["coffee"].read()
+
+
+def overlay(page: Page) -> np.ndarray:
+    """The pixels of the first canvas of the page."""
+    pixels = page.locator(".maps canvas").first.evaluate(
+        "c => [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    )
+    width, height, *values = pixels
+    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def photograph(rgb: np.ndarray) -> bytes:
+    stream = BytesIO()
+    Image.fromarray(rgb).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
+
+
+def upload(page: Page, name: str, data: bytes, until: str) -> None:
+    if not page.locator("input[type=file]").count():
+        page.get_by_role("radio", name="Upload").click()
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+    page.get_by_text(until).first.wait_for()
+    settled(page)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("slug", list(lessons()))
+def test_pages_fit_and_the_console_stays_silent(visit: Visit, slug: str, width: int, dark: bool):
+    page = visit("" if slug == "home" else slug, width=width, dark=dark)
+    overflow = "[...document.querySelectorAll('[data-testid=stMain], .stMainBlockContainer')]"
+    assert page.evaluate(f"{overflow}.every(e => e.scrollWidth <= e.clientWidth + 1)")
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert (sum(map(int, background[4:-1].split(",")[:3])) < 300) == dark
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_the_canvas_shows_what_core_computes(visit: Visit):
+    page = visit("gradcam?sample=cat")
+    picture, entry = SAMPLES["cat"].read(), REGISTRY["resnet_cifar10"]
+    path = weights.find(entry)
+    assert path is not None
+    fed = feed(picture.rgb, entry.preprocessing)
+    explanation = explain(weights.load(entry, path), fed.x, entry.default_layer)
+    target = int(explanation.targets[0])
+    params = gradcam.Params(entry.name, entry.default_layer, target, "gradcam", "inferno", 0.55, smooth=True)
+    expected = gradcam.overlay_pixels(picture, fed, explanation, params, lut("inferno"))
+    difference = np.abs(overlay(page).astype(int) - expected)
+    assert difference.mean() < 2.5  # the browser's copy of the picture went through JPEG
+    assert np.percentile(difference, 99) < 16
+
+
+def test_a_photograph_is_uploaded_and_explained(visit: Visit):
+    page = visit("gradcam")
+    before = overlay(page)
+    upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
+    after = overlay(page)
+    assert after.shape == (400, 600, 3)
+    assert after.shape != before.shape
+    assert after.std() > 10
+    page.get_by_role("radio", name="Sample").click()
+    settled(page)
+    assert overlay(page).shape == before.shape
+
+
+def test_a_bad_file_is_refused_in_words_and_the_picture_stays(visit: Visit):
+    page = visit("gradcam")
+    upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
+    before = overlay(page)
+    html = next(data for name, data in BAD.items() if "html" in name.lower())
+    upload(page, "**bold** <img src=x onerror=alert(1)>.png", html, "Accepted are PNG")
+    expect(page.get_by_role("alert").filter(has_text="Accepted are PNG")).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+    np.testing.assert_array_equal(overlay(page), before)
+
+
+def test_hovering_reads_values_in_every_panel(visit: Visit):
+    page = visit("gradcam")
+    canvas = page.locator(".maps canvas").first
+    canvas.hover(position={"x": 60, "y": 40})
+    readouts = page.locator(".maps output")
+    shown = readouts.all_inner_texts()
+    assert len(shown) > 20
+    assert all("at row" in text for text in shown)
+    page.mouse.move(2, 2)
+    assert not any("at row" in text for text in readouts.all_inner_texts())
+
+
+def test_the_maps_are_read_by_keyboard(visit: Visit):
+    page = visit("gradcam")
+    canvas = page.locator(".maps canvas").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")  # the first key goes to the largest value
+    readout = page.locator(".maps output").first
+    first = readout.inner_text()
+    assert "at row" in first
+    page.keyboard.press("ArrowDown")
+    assert readout.inner_text() != first
+    assert readout.get_attribute("aria-live") == "polite"
+    page.keyboard.press("Escape")
+    assert "at row" not in readout.inner_text()
+    assert "Grad-CAM for" in (canvas.get_attribute("aria-label") or "")
+
+
+def test_a_link_holds_the_state(visit: Visit):
+    page = visit("gradcam")
+    page.get_by_role("combobox", name="Method").fill("LayerCAM")
+    page.locator("[role=option][data-focused=true]").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**method=layercam**")
+    settled(page)
+    one = overlay(page)
+    other = visit(page.url.split("/", 3)[3])
+    np.testing.assert_array_equal(overlay(other), one)
+
+
+def test_the_overlay_is_downloaded_without_metadata(visit: Visit):
+    page = visit("gradcam")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Overlay (PNG)").click()
+    with Image.open(waiting.value.path()) as image:
+        assert image.size == (451, 300)
+        assert image.info == {}
+        assert not image.getexif()
+
+
+def test_from_the_start_page_to_the_heat_by_keyboard(visit: Visit):
+    page = visit("")
+    button = page.get_by_role("button", name="Open the Grad-CAM explorer")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if button.evaluate("b => b === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/gradcam")
+    drawn(page)
+    expect(page.get_by_role("heading", name="Grad-CAM explorer")).to_be_visible()
