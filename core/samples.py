@@ -41,6 +41,14 @@ class Sample:
 
 _IN_ORDER = (
     Sample("cat", "Chelsea, a cat", "Stefan van der Walt, CC0", "chelsea.png"),
+    Sample("harbour", "A ship and an airplane, drawn", "made by this project, MIT", "harbour.jpg", "assets"),
+    Sample(
+        "cat-and-horse",
+        "A cat and the silhouette of a horse",
+        "made by this project from photographs by Stefan van der Walt and Andreas Preuss, CC0",
+        "cat_and_horse.jpg",
+        "assets",
+    ),
     Sample("coffee", "A cup of espresso", "Rachel Michetti, CC0", "coffee.png"),
     Sample("rocket", "A Falcon 9 lifting off", "SpaceX, public domain", "rocket.jpg"),
     Sample("astronaut", "Eileen Collins, astronaut", "NASA, public domain", "astronaut.png"),

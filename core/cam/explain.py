@@ -87,7 +87,8 @@ class Trace:
         if n and not (int(chosen.min()) >= 0 and int(chosen.max()) < classes):
             raise ValueError(f"targets must be classes 0 to {classes - 1}; got {chosen.tolist()}")
         # Pictures do not mix in eval mode, so the gradient of the sum is each picture's own.
-        total = self.scores.gather(1, chosen[:, None]).sum()
+        with torch.enable_grad():
+            total = self.scores.gather(1, chosen[:, None]).sum()
         (gradient,) = torch.autograd.grad(total, self.activation, retain_graph=True)
         return Explanation(self.layer, chosen, self.scores.detach(), self.activation.detach(), gradient)
 
@@ -106,8 +107,9 @@ def trace(net: Stages, x: Float[Tensor, "n 3 h w"], layer: str) -> Trace:
         activation = net.run(x, upto=layer)
     if activation.ndim != 4:
         raise ValueError(f"stage {layer!r} gives {tuple(activation.shape)}; expected feature maps (n, k, h, w)")
-    activation.requires_grad_()
-    return Trace(layer, activation, net.run(activation, after=layer))
+    with torch.enable_grad():
+        leaf = activation.detach().requires_grad_()
+        return Trace(layer, leaf, net.run(leaf, after=layer))
 
 
 def explain(

@@ -45,7 +45,7 @@ def blend(
     """
     low, high = limits
     seen = np.isfinite(values)
-    share = np.where(seen, values - low, 0.0) / (high - low if high > low else 1.0)
+    share = np.where(seen, values - low, 0.0) / (high - low) if high > low else np.zeros(values.shape)
     colours = lut[np.rint(np.clip(share, 0, 1) * (len(lut) - 1)).astype(np.intp)]
     mixed = (1 - opacity) * picture + opacity * colours
     return np.where(seen[..., None], np.rint(mixed), picture).astype(np.uint8)

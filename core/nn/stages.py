@@ -6,12 +6,12 @@ table, the parameter count, Grad-CAM (which splits the list at one stage) and th
 layers that a page offers.
 """
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,18 @@ class Stages(nn.Module):
 
         Raises:
             KeyError: a name that is no stage; the message lists those that are.
+            ValueError: `upto` comes before `after`.
         """
-        stages = self.stages
+        names, modules = zip(*self.stages.items(), strict=True)
         for name in (after, upto):
-            if name is not None and name not in stages:
-                raise KeyError(f"no stage named {name!r}; the stages are {', '.join(stages)}")
-        running = after is None
-        for name, stage in stages.items():
-            if running:
-                x = stage(x)
-            if name == upto:
-                break
-            running = running or name == after
+            if name is not None and name not in names:
+                raise KeyError(f"no stage named {name!r}; the stages are {', '.join(names)}")
+        start = 0 if after is None else names.index(after) + 1
+        stop = len(names) if upto is None else names.index(upto) + 1
+        if stop < start:
+            raise ValueError(f"expected stages in their order; got `upto` {upto!r} before `after` {after!r}")
+        for stage in modules[start:stop]:
+            x = stage(x)
         return x
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
@@ -93,9 +93,12 @@ class Stages(nn.Module):
         rows = []
         h = torch.empty(input_shape, device="meta")
         for name, stage in self.stages.items():
-            state = {key: value.to("meta") for key, value in stage.state_dict().items()}
+            # A copy of the stage whose tensors are on the meta device. (torch.func.functional_call would put
+            # them into the stage itself for a moment, where other threads that run it would see them.)
+            tensors = (*stage.parameters(), *stage.buffers())
+            shadow = copy.deepcopy(stage, {id(tensor): tensor.detach().to("meta") for tensor in tensors})
             with torch.no_grad():
-                h = functional_call(stage, state, (h,))
+                h = shadow(h)
             rows.append(StageRow(name, type(stage).__name__, tuple(h.shape), count_parameters(stage)))
         return rows
 

@@ -125,7 +125,10 @@ def test_the_maps_are_read_by_keyboard(visit: Visit):
 
 def test_a_link_holds_the_state(visit: Visit):
     page = visit("gradcam")
-    page.get_by_role("combobox", name="Method").fill("LayerCAM")
+    method = page.get_by_role("combobox", name="Method")
+    method.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a scroll closes an open list
+    method.fill("LayerCAM")
     page.locator("[role=option][data-focused=true]").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**method=layercam**")

@@ -1,0 +1,27 @@
+"""What the README promises."""
+
+import re
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_runs_as_printed():
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("ship torch.Size([1, 12")
+
+
+def test_every_path_of_the_map_exists():
+    paths = re.findall(r"^\| (`.*?`) \|", README, re.MULTILINE)
+    for path in re.findall(r"`([^`]+)`", " ".join(paths)):
+        assert list(ROOT.glob(path.rstrip("/").replace("NN", "[0-9]*").replace("topic", "*"))), path
+    assert (ROOT / "assets" / "screenshot.png").exists()
+
+
+def test_the_two_commands():
+    assert "\npip install -r requirements.txt && streamlit run streamlit_app.py\n" in README
+    assert "\npip install -r requirements-dev.txt && pytest\n" in README
