@@ -12,11 +12,10 @@ from core.cam import METHODS, explain, trace
 from core.figures.cam import alpha_bars, alpha_in_words
 from core.figures.maps import class_panel, feature_panels, gradient_panels, strongest, sum_panels
 from core.labs import gradcam, gradcam_words
-from core.nn import weights
 from pages.ui import cached, controls, exercise, show
 from pages.ui.components.maps import show_maps
 from pages.ui.downloads import gradcam_downloads
-from pages.ui.fetching import offer_download
+from pages.ui.fetching import require_weights
 from pages.ui.picture import choose_picture
 
 st.title("Grad-CAM explorer")
@@ -29,9 +28,7 @@ chosen = choose_picture()
 seen, control = st.columns([3, 2], gap="large")
 with control:
     entry = controls.choose_network()
-    if weights.find(entry) is None:
-        offer_download(entry)
-        st.stop()
+    require_weights(entry)
     picture, fed = chosen.picture, cached.fed(chosen.picture, entry.name)
     layer = controls.choose_layer(entry, cached.layers(entry.name, fed))
     answer = gradcam.answer(cached.trace(picture, entry.name, layer))
@@ -44,6 +41,7 @@ explanations = [cached.explanation(picture, entry.name, layer, index) for index 
 explanation, name = explanations[0], gradcam.label(entry, classes[0])
 params = gradcam.Params(entry.name, layer, classes[0], method, scale, opacity, smooth)
 with seen:
+    st.markdown(gradcam_words.about_verdict(entry, answer))
     panels = [
         class_panel(one, method, gradcam.label(entry, index), scale)
         for index, one in zip(classes, explanations, strict=True)

@@ -13,21 +13,22 @@ from contextlib import contextmanager
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.conftest import ROOT
 
 
 @contextmanager
-def running_app(**environment: str) -> Iterator[str]:
-    """Start the app as the README says; yields its address once it is ready."""
+def running_app(script: str = "streamlit_app.py", **environment: str) -> Iterator[str]:
+    """Start the app (or a variant of it) as the README says; yields its address once it is ready."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -57,9 +58,8 @@ def _wait(process: subprocess.Popen[str], address: str) -> None:
 def visit(address: str, page: str, query: str = "") -> list[ForwardMsg]:
     """Open one page over the websocket, as the browser does; all messages up to the end of its script."""
     messages = []
-    with connect(
-        address.replace("http", "ws") + "/_stcore/stream", subprotocols=["streamlit"], max_size=None
-    ) as socket:  # pyright: ignore[reportArgumentType] (Subprotocol is a str)
+    stream = address.replace("http", "ws") + "/_stcore/stream"
+    with connect(stream, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
         request = BackMsg()
         request.rerun_script.page_name = page
         request.rerun_script.query_string = query

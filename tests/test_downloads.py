@@ -53,7 +53,10 @@ def test_the_script_repeats_the_state(sample: str | None, params: gradcam.Params
     explanation = explain(weights.load(ENTRY, path), fed.x, params.layer, params.target)
     expected = gradcam.overlay_png(picture, fed, explanation, params, lut(params.scale))
     assert pixels((tmp_path / "overlay.png").read_bytes()) == pixels(expected)
-    with np.load(tmp_path / "arrays.npz") as got, np.load(BytesIO(gradcam.npz(fed, explanation, params.method))) as want:
+    with (
+        np.load(tmp_path / "arrays.npz") as got,
+        np.load(BytesIO(gradcam.npz(fed, explanation, params.method))) as want,
+    ):
         assert set(got) == set(want)
         for name in want:
             np.testing.assert_allclose(got[name], want[name], rtol=1e-5, atol=1e-6)

@@ -66,7 +66,7 @@ def upload(at: AppTest, data: bytes, name: str = "picture.png") -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    return " ".join(element.value for kind in ("markdown", "caption", "warning", "error") for element in at.get(kind))
+    return " ".join(element.value for element in (*at.markdown, *at.caption, *at.warning, *at.error))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -194,7 +194,7 @@ def test_a_link_out_of_range_falls_back(query: dict[str, str]):
     at = explorer(**query)
     assert panels(at, "overlay")
     assert at.selectbox(key="layer").value == EMBEDDED.default_layer
-    assert 0 <= at.slider(key="opacity").value <= 100
+    assert at.slider(key="opacity").value in range(101)
 
 
 def test_the_prediction_comes_before_the_reveal():

@@ -14,6 +14,12 @@ PLACES = [SAME, ELSEWHERE, BLANK]
 """What one can predict of another class's map."""
 
 
+def about_verdict(entry: Pretrained, result: Answer) -> str:
+    """What the network says, in one line."""
+    (best,) = result.best(1)
+    return f"{entry.title} says **{label(entry, best)}**, with a probability of {result.probabilities[best]:.0%}."
+
+
 def about_answer(entry: Pretrained, result: Answer) -> str | None:
     """A sentence if the network has no clear answer, else None."""
     (best,) = result.best(1)

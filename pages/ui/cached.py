@@ -1,9 +1,13 @@
 """The only caches. Every one is bounded; what comes from an uploaded picture stays in its session."""
 
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Generic, TypeVar
 
 import streamlit as st
+from PIL import Image
 
 from core.cam import Explanation, Trace
 from core.cam import trace as run_trace
@@ -16,6 +20,9 @@ from core.nn.stages import StageRow, Stages
 from core.samples import SAMPLES
 
 Value = TypeVar("Value")
+
+SHOWN_SIDE = 640
+"""Longer side in pixels of the picture that is sent to the browser."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -61,6 +68,25 @@ class _PerPicture(Generic[Value]):
         return (self._shared if in_gallery else self._private)(picture.digest, *key, _picture=picture)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A picture as the browser gets it."""
+
+    url: str
+    """The picture itself, as a data URL."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+
+
+def _shown(digest: str, _picture: Picture) -> Shown:
+    height, width = _picture.rgb.shape[:2]
+    scale = min(1.0, SHOWN_SIDE / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    stream = BytesIO()
+    Image.fromarray(_picture.rgb).resize(size, Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
+    return Shown("data:image/jpeg;base64," + b64encode(stream.getvalue()).decode(), size)
+
+
 def _fed(digest: str, model: str, _picture: Picture) -> Fed:
     return feed(_picture.rgb, REGISTRY[model].preprocessing)
 
@@ -73,6 +99,8 @@ def _explanation(digest: str, model: str, layer: str, target: int, _picture: Pic
     return trace(_picture, model, layer).explain(target)
 
 
+shown = _PerPicture(_shown, shared=16, private=2)
+"""picture -> what the browser gets of it."""
 fed = _PerPicture(_fed, shared=16, private=2)
 """(picture, model) -> what the network is fed."""
 trace = _PerPicture(_trace, shared=8, private=1)

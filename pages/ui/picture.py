@@ -73,4 +73,5 @@ def _receive(file: UploadedFile | None) -> None:
 
 def _own_caption(picture: Picture) -> str:
     height, width = picture.rgb.shape[:2]
-    return "; ".join([f"Your picture, {width} x {height} pixels", *picture.notes]) + "."
+    about = "; ".join([f"Your picture, {width} x {height} pixels", *picture.notes])
+    return f"{about}. The address of this page holds your settings, not your picture."

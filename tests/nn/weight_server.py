@@ -11,7 +11,9 @@ from typing import Literal
 
 from core.nn.registry import REGISTRY, Pretrained
 
-Mode = Literal["well", "slowly", "half", "gated", "no length", "endless", "huge", "html", "missing", "redirect"]
+Mode = Literal[
+    "well", "slowly", "trickle", "half", "gated", "no length", "endless", "huge", "html", "missing", "redirect"
+]
 
 
 class WeightServer(ThreadingHTTPServer):
@@ -84,6 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
                     for start in range(0, len(body), 1 << 15):
                         self.wfile.write(body[start : start + (1 << 15)])
                         server.gate.wait(0.001)
+                elif mode == "trickle":  # some 80 kB a second, until the gate opens
+                    for start in range(0, len(body), 1 << 13):
+                        self.wfile.write(body[start : start + (1 << 13)])
+                        server.gate.wait(0.1)
                 elif mode == "half":
                     self.wfile.write(body[:half])
                 elif mode == "gated":

@@ -2,20 +2,16 @@
 
 import base64
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from streamlit.components.v2 import component
 
 from core.cam.overlay import Box
 from core.figures.maps import Panel
 from core.figures.theme import lut
 from core.images import Picture
-
-SHOWN_SIDE = 640
-"""Longer side in pixels of the picture that is sent to the browser."""
+from pages.ui import cached
 
 _HERE = Path(__file__).parent
 _maps = component(
@@ -46,17 +42,15 @@ def show_maps(
         least_width: of a panel, in CSS pixels; as many stand side by side as fit.
     """
     height, width = picture.rgb.shape[:2]
-    scale = min(1.0, SHOWN_SIDE / max(width, height))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     left, top, right, bottom = box
-    on_picture = any(panel.on_picture for panel in panels)
+    shown = cached.shown(picture)
     _maps(
         key=key,
         data={
             "panels": [_as_data(panel) for panel in panels],
             "luts": {name: _base64(lut(name)) for name in {panel.scale for panel in panels}},
-            "picture": _jpeg_url(picture.rgb, size) if on_picture else None,
-            "size": size,
+            "picture": shown.url if any(panel.on_picture for panel in panels) else None,
+            "size": shown.size,
             "box": (left / width, top / height, right / width, bottom / height),
             "opacity": opacity,
             "smooth": smooth,
@@ -79,12 +73,6 @@ def _as_data(panel: Panel) -> dict[str, object]:
         "scale": panel.scale,
         "onPicture": panel.on_picture,
     }
-
-
-def _jpeg_url(rgb: np.ndarray, size: tuple[int, int]) -> str:
-    stream = BytesIO()
-    Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _base64(array: np.ndarray) -> str:

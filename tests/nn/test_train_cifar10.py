@@ -1,0 +1,143 @@
+"""The command that made the embedded weights: data, views, one run and one that was interrupted."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Generator
+
+from core.nn import cifar10
+from core.nn.augment import unrecognisable, view
+from core.nn.registry import ASSETS
+from core.nn.train_cifar10 import CANVASES, Recipe, accuracy, fit, one_cycle
+
+RECIPE = Recipe(epochs=2, batch=24, outliers=6, learning_rate=0.05)
+
+
+def random_split(n: int, seed: int) -> cifar10.Split:
+    generator = Generator().manual_seed(seed)
+    pictures = torch.randint(0, 256, (n, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return cifar10.Split(pictures, torch.arange(n) % 10)
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["after one epoch", "after two"])
+def test_an_interrupted_run_ends_where_a_whole_one_does(tmp_path: Path, monkeypatch, kept: int):
+    train, test = random_split(48, 0), random_split(20, 1)
+    whole = fit(RECIPE, train, test, tmp_path / "whole.pt", tmp_path / "whole.safetensors")
+
+    class Interrupted(Exception):
+        pass
+
+    calls = []
+
+    def interrupt(*_arguments: object) -> float:
+        calls.append(1)
+        if len(calls) > kept:
+            raise Interrupted
+        return 0.0
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.nn.train_cifar10.accuracy", interrupt)
+        with pytest.raises(Interrupted):
+            fit(RECIPE, train, test, tmp_path / "part.pt", tmp_path / "part.safetensors")
+    again = fit(RECIPE, train, test, tmp_path / "part.pt", tmp_path / "part.safetensors")
+    assert again == whole
+    one, two = load_file(tmp_path / "whole.safetensors"), load_file(tmp_path / "part.safetensors")
+    for key, value in one.items():
+        assert torch.equal(value, two[key]), key
+    card = json.loads((tmp_path / "part.json").read_text())
+    assert card["recipe"]["seed"] == 0
+    assert card["test_accuracy_by_canvas"]["32"] == whole
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path):
+    train, test = random_split(24, 0), random_split(10, 1)
+    fit(Recipe(epochs=1, batch=24, outliers=6), train, test, tmp_path / "c.pt", tmp_path / "o.safetensors")
+    with pytest.raises(ValueError, match="was made by"):
+        fit(RECIPE, train, test, tmp_path / "c.pt", tmp_path / "o.safetensors")
+
+
+def test_training_leaves_the_global_generator_alone(tmp_path: Path):
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    fit(
+        Recipe(epochs=1, batch=24, outliers=6),
+        random_split(24, 0),
+        random_split(10, 1),
+        tmp_path / "c.pt",
+        tmp_path / "o.safetensors",
+    )
+    assert torch.rand(1) == expected
+
+
+@pytest.mark.parametrize("canvas", CANVASES)
+def test_views_are_seeded_and_of_the_canvas_size(canvas: int):
+    x = cifar10.normalise(random_split(9, 0).pictures)
+    for make in (view, unrecognisable):
+        one = make(x, canvas, Generator().manual_seed(3))
+        assert one.shape == (9, 3, canvas, canvas)
+        assert torch.isfinite(one).all()
+        assert torch.equal(one, make(x, canvas, Generator().manual_seed(3)))
+        assert not torch.equal(one, make(x, canvas, Generator().manual_seed(4)))
+
+
+def test_the_learning_rate_rises_once_and_falls_to_zero():
+    rates = [one_cycle(progress) for progress in np.linspace(0, 1, 101)]
+    assert rates[0] == 0
+    assert max(rates) == pytest.approx(1)
+    assert rates[-1] == pytest.approx(0, abs=1e-12)
+    assert np.argmax(rates) == 15
+    assert (np.diff(rates[15:]) <= 0).all()
+
+
+def archive(path: Path, names: list[str], side: int = 32) -> Path:
+    with tarfile.open(path, "w:xz") as tar:
+        for i, name in enumerate(names):
+            stream = io.BytesIO()
+            Image.new("RGB", (side, side), (i * 20, 0, 0)).save(stream, "JPEG")
+            member = tarfile.TarInfo(name)
+            member.size = stream.tell()
+            tar.addfile(member, io.BytesIO(stream.getvalue()))
+    return path
+
+
+def test_the_archive_is_read_in_one_order_and_kept(tmp_path: Path):
+    names = ["train/ship/0002.jpg", "test/dog/0001.jpg", "train/cat/0001.jpg"]
+    path = archive(tmp_path / "a.tar.xz", names)
+    train, test = cifar10.read(path, cache=tmp_path / "kept.npz")
+    assert train.labels.tolist() == [cifar10.CLASSES.index("cat"), cifar10.CLASSES.index("ship")]
+    assert test.labels.tolist() == [cifar10.CLASSES.index("dog")]
+    assert train.pictures[1, 0].float().mean() < train.pictures[0, 0].float().mean()
+    path.unlink()
+    again, _ = cifar10.read(path, cache=tmp_path / "kept.npz")
+    assert torch.equal(again.pictures, train.pictures)
+
+
+@pytest.mark.parametrize(("name", "side"), [("train/whale/0001.jpg", 32), ("test/cat/0001.jpg", 31)])
+def test_an_unexpected_picture_is_named(tmp_path: Path, name: str, side: int):
+    with pytest.raises(ValueError, match=name):
+        cifar10.read(archive(tmp_path / "a.tar.xz", [name], side))
+
+
+def test_the_committed_card_tells_the_truth(shared: Path, tmp_path: Path):
+    """The accuracy on the card, measured again on the first 1,000 test pictures of the order in the archive."""
+    from core.nn import weights
+    from core.nn.registry import REGISTRY
+
+    entry = REGISTRY["resnet_cifar10"]
+    path = weights.find(entry)
+    assert path is not None
+    assert path.stat().st_size <= 2_000_000
+    claimed = json.loads((ASSETS / "resnet_cifar10.json").read_text())["test_accuracy_by_canvas"]["32"]
+    assert claimed >= 0.88
+    _, test = cifar10.read(shared / "data" / "cifar10-jpeg.tar.xz")
+    some = cifar10.Split(test.pictures[::10], test.labels[::10])
+    # 1,000 pictures: one standard deviation of the measured accuracy is about one percent
+    assert accuracy(weights.load(entry, path), some, 32) == pytest.approx(claimed, abs=0.03)
