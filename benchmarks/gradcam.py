@@ -5,7 +5,8 @@ r"""Grad-CAM's cost beside its limit and beside the usual libraries.
 The **limit** is what no Grad-CAM can undercut without changing the network: the head without a graph,
 the tail with one on frozen parameters, one `autograd.grad`, one weighted sum. Libraries run as their
 documentation shows, on a network as it is built, whose parameters require gradients; ours runs on a
-frozen one, as `core.nn.weights.load` gives it. All networks of a model share the same random weights.
+frozen one; "as loaded" is what `core.nn.weights.load` gives, which also has its weights channels last
+in memory. All networks of a model share the same random weights.
 
 Time: every round runs every contender once, in an order that rotates, so that other work on the
 machine meets all alike. Shown are medians over the rounds, and medians of the ratios within a round.
@@ -70,6 +71,15 @@ def ours(net: Stages, layer: str, x: Tensor) -> Call:
     return lambda c: explain(net, x, layer, c).map()
 
 
+def ours_as_loaded(net: Stages, layer: str, x: Tensor) -> Call:
+    return ours(channels_last(net), layer, x)
+
+
+def channels_last(net: Stages) -> Stages:
+    net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (missing in torch's stub)
+    return net.requires_grad_(False)
+
+
 def captum(net: Stages, layer: str, x: Tensor) -> Call:
     method = import_module("captum.attr").LayerGradCam(net, net.stages[layer])
     return lambda c: method.attribute(x.clone().requires_grad_(), c, relu_attributions=True).detach()[:, 0]
@@ -92,12 +102,12 @@ def pytorch_grad_cam(net: Stages, layer: str, x: Tensor) -> Call:
 
 
 def other_class(net: Stages, layer: str, x: Tensor) -> Call:
-    passed = trace(net.requires_grad_(False), x, layer)
+    passed = trace(channels_last(net), x, layer)
     return lambda c: passed.explain(c).map()
 
 
 def other_method(net: Stages, layer: str, x: Tensor) -> Call:
-    result = explain(net.requires_grad_(False), x, layer, 0)
+    result = explain(channels_last(net), x, layer, 0)
 
     def call(c: int) -> None:
         result.map("layercam")
@@ -105,9 +115,12 @@ def other_method(net: Stages, layer: str, x: Tensor) -> Call:
     return call
 
 
+OURS = "ours, as loaded"
+"""What the app does, and what the targets are about."""
 PASSES: dict[str, tuple[Maker, str | None]] = {
     "limit": (limit, None),
     "ours": (ours, None),
+    OURS: (ours_as_loaded, None),
     "captum": (captum, "captum"),
     "torchcam": (torchcam, "torchcam"),
     "pytorch-grad-cam": (pytorch_grad_cam, "grad-cam"),
@@ -195,14 +208,14 @@ def measure(title: str, rounds: int) -> None:
         median = statistics.median(times[name])
         print(f"{f'{name} {found}':28}{median:10.1f}{time_:9.2f}{memory[name]:10.1f}{space:9.2f}")
     for name in SWITCHES:
-        faster = 1 / ratio(times, name, "ours")
+        faster = 1 / ratio(times, name, OURS)
         print(f"{name:28}{statistics.median(times[name]):10.2f}{'':9} {faster:.1f} times faster than a new pass")
     print("targets: ", end="")
-    goals = [("time at most 1.1 x the limit", ratio(times, "ours", "limit") <= 1.1)]
-    goals += [("memory at most 1.1 x", memory["ours"] <= 1.1 * memory["limit"])]
+    goals = [("time at most 1.1 x the limit", ratio(times, OURS, "limit") <= 1.1)]
+    goals += [("memory at most 1.1 x", memory[OURS] <= 1.1 * memory["limit"])]
     if "pytorch-grad-cam" in calls:
-        goals += [("3 x faster than pytorch-grad-cam", ratio(times, "pytorch-grad-cam", "ours") >= 3)]
-    goals += [(f"{name.removeprefix('ours, ')} 10 x faster", ratio(times, name, "ours") <= 0.1) for name in SWITCHES]
+        goals += [("3 x faster than pytorch-grad-cam", ratio(times, "pytorch-grad-cam", OURS) >= 3)]
+    goals += [(f"{name.removeprefix('ours, ')} 10 x faster", ratio(times, name, OURS) <= 0.1) for name in SWITCHES]
     print("; ".join(f"{text}: {'met' if met else 'MISSED'}" for text, met in goals))
 
 

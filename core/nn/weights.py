@@ -79,6 +79,8 @@ def load(entry: Pretrained, path: Path) -> Stages:
     # Copied one by one: safetensors maps the file, and a mapped file that is overwritten ends the process.
     copies = {key: state.pop(key).to(value.dtype, copy=True) for key, value in expected.items()}
     net.load_state_dict(copies, assign=True)
+    # Channels last in memory: convolutions are about a sixth faster so (benchmarks/gradcam.py).
+    net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (missing in torch's stub)
     return net.eval().requires_grad_(False)
 
 

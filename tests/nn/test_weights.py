@@ -59,7 +59,7 @@ def assert_same(net: Stages, trained: Stages, atol: float = 0.0) -> None:
         assert got.device.type == "cpu"
         torch.testing.assert_close(got, value, rtol=0, atol=atol)
     x = torch.linspace(-1, 1, 3 * 6 * 6).view(1, 3, 6, 6)
-    torch.testing.assert_close(net(x), trained(x).detach(), rtol=0, atol=20 * atol)
+    torch.testing.assert_close(net(x), trained(x).detach(), rtol=1e-5, atol=20 * atol + 1e-5)  # the layout rounds
     assert not net.training
     assert not any(parameter.requires_grad for parameter in net.parameters())
 
