@@ -2,7 +2,7 @@
 
 * `core.nn`: networks as ordered lists of named stages, and their weights.
 * `core.cam`: Grad-CAM and its relatives, computed without hooks.
-* `core.images`: untrusted bytes -> an RGB picture, or a clear error; `core.image_files` takes containers apart.
+* `core.images`: untrusted bytes -> an RGB picture, or a clear error.
 * `core.samples`: the gallery of pictures.
 * `core.labs`: experiments, frozen parameters -> frozen results.
 * `core.figures`: results -> plotly figures.

@@ -40,8 +40,8 @@ class Sample:
 
 
 _IN_ORDER = (
-    Sample("cat", "Chelsea, a cat", "Stefan van der Walt, CC0", "chelsea.png"),
     Sample("harbour", "A ship and an airplane, drawn", "made by this project, MIT", "harbour.jpg", "assets"),
+    Sample("cat", "Chelsea, a cat", "Stefan van der Walt, CC0", "chelsea.png"),
     Sample(
         "cat-and-horse",
         "A cat and the silhouette of a horse",

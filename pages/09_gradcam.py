@@ -46,7 +46,15 @@ with seen:
         class_panel(one, method, gradcam.label(entry, index), scale)
         for index, one in zip(classes, explanations, strict=True)
     ]
-    show_maps(panels, picture, fed.box, key="overlay", opacity=opacity, smooth=smooth)
+    show_maps(
+        panels,
+        picture,
+        fed.box,
+        key="overlay",
+        opacity=opacity,
+        smooth=smooth,
+        least_width=300 if len(panels) == 1 else 200,
+    )
     st.caption(f"{chosen.caption} Point at a cell, or walk with the arrow keys, to read its value.")
     show.notices(
         gradcam_words.about_answer(entry, answer),

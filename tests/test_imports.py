@@ -9,8 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 MAY_IMPORT = {
-    "core.image_files": set(),
-    "core.images": {"core.image_files"},
+    "core.images": set(),
     "core.samples": {"core.images"},
     "core.nn": {"core.nn", "core.ode"},
     "core.cam": {"core.cam", "core.nn", "core.ode"},

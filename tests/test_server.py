@@ -8,8 +8,9 @@ from tests.app_server import running_app, visit
 
 
 @pytest.fixture(scope="module")
-def address():
-    with running_app() as address:
+def address(tmp_path_factory):
+    """On a machine where Streamlit never ran: with an empty home, it might ask for an e-mail address."""
+    with running_app(HOME=str(tmp_path_factory.mktemp("home"))) as address:
         yield address
 
 

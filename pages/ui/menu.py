@@ -49,6 +49,7 @@ def main() -> None:
     """Configure the page and run the lesson that the address names."""
     icon = PAGES.parent / "assets" / "icon.svg"
     st.set_page_config(page_title="Neural ODEs and Grad-CAM", page_icon=str(icon), layout="wide")
+    st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>")
     pages = {
         part: [lesson.page() for lesson in lessons().values() if lesson.number in numbers]
         for part, numbers in PARTS.items()

@@ -143,7 +143,7 @@ def test_the_overlay_is_downloaded_without_metadata(visit: Visit):
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Overlay (PNG)").click()
     with Image.open(waiting.value.path()) as image:
-        assert image.size == (451, 300)
+        assert image.size == (720, 400)
         assert image.info == {}
         assert not image.getexif()
 
