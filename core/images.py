@@ -1,25 +1,19 @@
 """Untrusted bytes -> an RGB picture, or a clear error.
 
-`read_picture` is the only way in. Three formats, each by its own decoder and nothing guessed; limits
-on bytes and pixels that hold before a pixel is decoded; metadata left out before decoding (see
-`core.image_files`); whatever goes wrong is a `PictureError` that says what came and what is accepted.
-No global state of Pillow or of `warnings` is read or changed: sessions are threads of one process,
-so a limit or a filter set for one would be seen, or undone, by another.
+`read_picture` is the only way in. Pillow decodes, held to three formats and to limits on bytes and
+pixels that are checked before a pixel is decoded; whatever goes wrong is a `PictureError` that says
+what came and what is accepted.
 """
 
 import hashlib
+import re
 import threading
 from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
-
-from core.image_files import PictureFile, kind_of, looks_like, take_apart
+from PIL import ExifTags, Image, ImageOps
 
 MAX_BYTES = 5 * 1024**2
 """Largest file."""
@@ -31,28 +25,37 @@ MAX_SIDE = 1024
 """Longest side, in pixels, as kept: a larger picture is scaled down at once."""
 MAX_ASPECT = MAX_SIDE // MIN_SIDE
 """Greatest ratio of the sides: one more, scaled down to `MAX_SIDE`, would be thinner than `MIN_SIDE`."""
+MAX_SCANS = 500
+"""Most passes of a JPEG over its pixels (encoders write about 10): ten bytes demand one, of 3 ms at `MAX_PIXELS`."""
 
 ACCEPTED = (
     f"Accepted are PNG, JPEG and WebP pictures up to {MAX_BYTES // 1024**2} MB, {MAX_PIXELS // 10**6} megapixels "
     f"and at least {MIN_SIDE} pixels a side."
 )
 
-_READERS = {"PNG": PngImageFile, "JPEG": JpegImageFile, "WebP": WebPImageFile}
-# Each is built directly: `Image.open` would warn of large pictures against a limit that is Pillow's global state.
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation -> the turn that undoes it."""
+# Pillow's own limit only warns at first, and is global: set once, here, and `MAX_PIXELS` is checked instead.
+Image.MAX_IMAGE_PIXELS = None
 
 _DECODING = threading.BoundedSemaphore(2)
-# The largest picture takes 200 to 400 MB while it is decoded: memory is bounded by two, not by the number of sessions.
+# The largest picture takes 100 to 500 MB while it is decoded: memory is bounded by two, not by the number of sessions.
+
+_LOOKS = (
+    (rb"\Z", "an empty file"),
+    (rb"\x89PNG", "a damaged PNG"),
+    (rb"\xff\xd8\xff", "a damaged JPEG"),
+    (rb"RIFF....WEBP", "a damaged WebP"),
+    (rb"GIF8", "a GIF"),
+    (rb"BM", "a BMP"),
+    (rb"II\*\0|MM\0\*", "a TIFF"),
+    (rb"....ftyp", "HEIC, AVIF or a film"),
+    (rb"%PDF", "a PDF"),
+    (rb"PK", "a ZIP archive or an office document"),
+    (rb"(\xef\xbb\xbf)?\s*<(!doctype )?html", "HTML"),
+    (rb"(\xef\xbb\xbf)?\s*<(\?xml|!--|(!doctype )?svg)", "an SVG drawing or other XML"),
+    (rb"[^\0-\x08\x0e-\x1f\x7f]+\Z", "plain text"),
+    (rb"", "no kind of file that is known here"),
+)
+"""How a file begins, and what that is in words of this module: nothing of the content is repeated."""
 
 
 class PictureError(ValueError):
@@ -79,26 +82,20 @@ def read_picture(data: bytes) -> Picture:
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The file has {len(data):,} bytes; the most is {MAX_BYTES:,}. {ACCEPTED}")
-    if not data:
-        raise PictureError(f"The file is empty. {ACCEPTED}")
-    kind = kind_of(data)
-    if kind is None:
-        raise PictureError(f"The file is not a picture that can be read: it begins like {looks_like(data)}. {ACCEPTED}")
     try:
-        file = take_apart(data)
-    except ValueError as error:
-        raise PictureError(f"The {kind} file is damaged: {error}. {ACCEPTED}") from error
-    _check_size(file)
-    try:
-        with _DECODING:
-            rgb, notes = _decode(file)
+        with _DECODING, Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+            _check(image, data)
+            rgb, notes = _decode(image, data)
+    except PictureError:
+        raise
     except Exception as error:  # decoders raise a dozen unrelated types, and each means the same here
-        raise PictureError(f"The {kind} file is damaged: its pixels cannot be decoded. {ACCEPTED}") from error
+        looks = next(name for start, name in _LOOKS if re.match(start, data[:1024], re.DOTALL | re.IGNORECASE))
+        raise PictureError(f"The file is not a picture that can be read: it looks like {looks}. {ACCEPTED}") from error
     return Picture(rgb, hashlib.sha256(data).hexdigest(), notes)
 
 
-def _check_size(file: PictureFile) -> None:
-    width, height = file.width, file.height
+def _check(image: Image.Image, data: bytes) -> None:
+    width, height = image.size
     came = f"The picture is {width} x {height} pixels"
     if width * height > MAX_PIXELS:
         raise PictureError(f"{came}, {width * height / 10**6:,.1f} megapixels. {ACCEPTED}")
@@ -106,71 +103,64 @@ def _check_size(file: PictureFile) -> None:
         raise PictureError(f"{came}. {ACCEPTED}")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PictureError(f"{came}, more than {MAX_ASPECT} times as long as wide. {ACCEPTED}")
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_SCANS:
+        raise PictureError(f"The JPEG has more than {MAX_SCANS} scans. {ACCEPTED}")
 
 
-def _decode(file: PictureFile) -> tuple[UInt8[np.ndarray, "h w 3"], tuple[str, ...]]:
+def _decode(stored: Image.Image, data: bytes) -> tuple[UInt8[np.ndarray, "h w 3"], tuple[str, ...]]:
     notes = []
-    if file.frames > 1:
-        notes.append(f"the {'still picture before' if file.still else 'first of'} {file.frames} frames")
-
-    image: Image.Image = _READERS[file.kind](BytesIO(file.essential))
-    if image.size != (file.width, file.height):
-        raise ValueError(f"the container says {file.width} x {file.height} pixels, the decoder {image.size}")
-    kept = kept_size(file.width, file.height)
-    image.draft(image.mode, kept)  # a JPEG more than twice as large is decoded at 1/2, 1/4 or 1/8
-    image.load()
-
-    if file.bits == 16:
+    came = stored.size
+    frames = getattr(stored, "n_frames", 1)
+    if frames > 1 and stored.format != "MPO":  # behind a phone's JPEG stands a map of depth or brightness
+        notes.append(f"the first of {frames} frames")
+    bits = data[24] if stored.format == "PNG" else 8  # PNG, 3rd edition (W3C), section 11.2.1
+    if bits == 16:
         notes.append("16-bit values scaled to 8 bits")
-    image = _with_8_bits(image, file.bits)
-    if image.size != kept:
-        image = image.resize(kept, Image.Resampling.BICUBIC)  # weighs colours by opacity
-    if image.mode in ("LA", "RGBA"):
-        image = image.convert("RGBA")
-        if image.getchannel("A").getextrema() != (255, 255):
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            notes.append("transparent parts shown on white")
-    image = image.convert("RGB")
 
-    stored = (file.width, file.height)
-    if file.orientation in _TURNS:
-        image = image.transpose(_TURNS[file.orientation])
-        stored = stored[::-1] if file.orientation >= 5 else stored
+    image = _with_8_bits(stored, bits)
+    image.thumbnail((MAX_SIDE, MAX_SIDE))  # weighs colours by opacity; decodes a large JPEG at 1/2, 1/4 or 1/8
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        notes.append("transparent parts shown on white")
+    image = image.convert("RGB")
+    scaled = image.size != came
+
+    turn = _orientation(stored)
+    if turn in range(2, 9):
+        image.info.clear()  # the rest of the EXIF block, which `exif_transpose` would write anew, may be damaged
+        image.getexif()[ExifTags.Base.Orientation] = turn
+        image = ImageOps.exif_transpose(image)
+        came = came[::-1] if turn >= 5 else came
         notes.append("turned as its EXIF orientation says")
-    if (file.width, file.height) != kept:
-        notes.append(f"scaled down from {stored[0]} x {stored[1]} pixels")
+    if scaled:
+        notes.append(f"scaled down from {came[0]} x {came[1]} pixels")
 
     rgb = np.array(image)
     rgb.flags.writeable = False
     return rgb, tuple(notes)
 
 
-def kept_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height with the longer side at most `MAX_SIDE`.
-
-    >>> kept_size(4000, 3000), kept_size(640, 480)
-    ((1024, 768), (640, 480))
-    """
-    longer = max(width, height)
-    if longer <= MAX_SIDE:
-        return width, height
-    return round(width * MAX_SIDE / longer), round(height * MAX_SIDE / longer)
-
-
 def _with_8_bits(image: Image.Image, bits: int) -> Image.Image:
-    """One of the modes L, LA, RGB, RGBA, in which resizing and compositing are right."""
+    """In one of the modes L, RGB, RGBA and CMYK, in which scaling is right; a JPEG as it is, not yet decoded."""
     key = image.info.get("transparency")
-    if image.mode in ("P", "CMYK"):
-        return image.convert("RGBA" if key is not None else "RGB")
     if image.mode.startswith("I"):
         # The upper byte, as Pillow takes of 16-bit colours; its own conversion from grey saturates at 255.
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if key is None:
-        return image.convert("L") if image.mode == "1" else image
-    # A colour stands for transparency: PNG gives it in the file's bits, Pillow compares it in 8 (and knows of 1).
-    if bits == 16:
-        key = tuple(sample >> 8 for sample in key) if isinstance(key, tuple) else key >> 8
-    elif bits > 1 and not isinstance(key, tuple):
-        key = key * 255 // (2**bits - 1)
-    image.info["transparency"] = key
-    return image.convert("RGBA" if image.mode == "RGB" else "LA")
+    if key is not None:
+        # A colour stands for transparency: PNG gives it in the file's bits, Pillow compares it in 8 (and knows of 1).
+        if bits == 16:
+            key = tuple(sample >> 8 for sample in key) if isinstance(key, tuple) else key >> 8
+        elif bits in (2, 4) and image.mode == "L":
+            key = key * 255 // (2**bits - 1)
+        image.info["transparency"] = key
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    """Of EXIF 2.3, tag 274: 1 (upright) to 8; 1 where the block is damaged."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:
+        return 1

@@ -1,6 +1,7 @@
 """Pictures, good and bad, made in memory: what people upload, and what they upload by mistake or malice.
 
-`GOOD` and `BAD` are name -> bytes; `SAYS` tells for each bad one a phrase that its refusal must hold.
+`GOOD`, `ODD` and `BAD` are name -> bytes. Odd ones are good but for their metadata, of which Pillow warns in the
+log; `SAYS` tells for each bad one a phrase that its refusal must hold.
 """
 
 import random
@@ -125,58 +126,63 @@ GOOD: dict[str, bytes] = {
     "longest": encoded(Image.new("RGB", (2048, 64), (1, 2, 3)), "PNG"),
     "jpeg, bytes behind": JPEG + b"\xff\xd8\xff\xe1\0",
     "png, bytes behind": PNG + b"\0" * 1000,
-    "png, much text": with_chunks(PNG, *[chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(10**6)))] * 80),
-    "png, wrong text": with_chunks(PNG, chunk(b"zTXt", b"k\0\7broken"), chunk(b"iTXt", b"\0"), chunk(b"pHYs", b"")),
-    "png, wrong profile": with_chunks(PNG, chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(10**7)))),
-    "png, wrong animation": with_chunks(PNG, chunk(b"acTL", bytes(8)), chunk(b"acTL", bytes(8))),
-    "png, wrong exif": with_chunks(PNG, chunk(b"eXIf", exif(6)[:16])),
-    "jpeg, wrong profile": with_segments(JPEG, jpeg_segment(0xE2, b"ICC_PROFILE\0\7")),
-    "jpeg, wrong exif": with_segments(JPEG, jpeg_segment(0xE1, b"Exif\0\0MM\0*\xff\xff\xff\xff")),
-    "jpeg, endless exif": with_segments(JPEG, jpeg_segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")),
     "jpeg, exif of 9": with_segments(JPEG, jpeg_segment(0xE1, b"Exif\0\0" + exif(9))),
-    "jpeg, wrong mpo": with_segments(JPEG, jpeg_segment(0xE2, b"MPF\0MM\0*\0\0\0\x08\0\0")),
 }
 for _turn in range(1, 9):
     GOOD[f"png, exif {_turn}"] = with_chunks(PNG, chunk(b"eXIf", exif(_turn, "<" if _turn % 2 else ">")))
     GOOD[f"webp, exif {_turn}"] = encoded(_scene, "WEBP", lossless=True, exif=b"Exif\0\0" + exif(_turn))
     GOOD[f"jpeg, exif {_turn}"] = encoded(_scene, "JPEG", quality=90, exif=b"Exif\0\0" + exif(_turn))
 
+ODD: dict[str, bytes] = {
+    "png, wrong animation": with_chunks(PNG, chunk(b"acTL", bytes(8)), chunk(b"acTL", bytes(8))),
+    "png, wrong exif": with_chunks(PNG, chunk(b"eXIf", exif(6)[:16])),
+    "jpeg, wrong exif": with_segments(JPEG, jpeg_segment(0xE1, b"Exif\0\0MM\0*\xff\xff\xff\xff")),
+    "jpeg, endless exif": with_segments(JPEG, jpeg_segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")),
+    "jpeg, wrong mpo": with_segments(JPEG, jpeg_segment(0xE2, b"MPF\0MM\0*\0\0\0\x08\0\0")),
+}
+
 _html = f"<!DOCTYPE html><html><body>{SECRET}</body></html>".encode()
 _svg = f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SECRET}</text></svg>'.encode()
 _canvas = WEBP_ANIMATED.index(b"VP8X") + 12
 
 _BAD: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is empty"),
+    "empty": (b"", "an empty file"),
     "text": (f"Dear reader,\nçà et là {SECRET}".encode() * 100, "plain text"),
     "noise": (random.Random(1).randbytes(4000), "no kind of file"),
-    "html": (_html, "begins like HTML"),
-    "html, blank lines first": (b"\xef\xbb\xbf\r\n\r\n  " + _html, "begins like HTML"),
+    "html": (_html, "looks like HTML"),
+    "html, blank lines first": (b"\xef\xbb\xbf\r\n\r\n  " + _html, "looks like HTML"),
     "svg": (_svg, "SVG"),
     "svg, xml first": (b'<?xml version="1.0"?>\n' + _svg, "SVG"),
     "pdf": (b"%PDF-1.7\n" + SECRET.encode(), "a PDF"),
     "zip": (b"PK\3\4" + bytes(100), "ZIP"),
     "heic": (b"\0\0\0\x18ftypheic" + bytes(100), "HEIC"),
-    "wav": (b"RIFF\x24\0\0\0WAVEfmt " + bytes(100), "RIFF"),
+    "wav": (b"RIFF\x24\0\0\0WAVEfmt " + bytes(100), "no kind of file"),
     "gif": (encoded(_scene, "GIF"), "a GIF"),
     "gif, animated": (encoded(_scene, "GIF", save_all=True, append_images=_frames), "a GIF"),
     "bmp": (encoded(_scene, "BMP"), "a BMP"),
     "tiff": (encoded(_scene, "TIFF"), "a TIFF"),
-    "png, truncated": (PNG[: len(PNG) // 2], "ends too early"),
-    "jpeg, truncated": (JPEG[: len(JPEG) // 2], "ends too early"),
-    "webp, truncated": (WEBP[: len(WEBP) // 2], "ends too early"),
-    "png, signature only": (PNG[:8], "ends too early"),
-    "jpeg, marker only": (JPEG[:3], "ends too early"),
-    "webp, name only": (b"RIFF\x04\0\0\0WEBP", "header"),
-    "png, wrong checksum": (PNG[:-20] + bytes([PNG[-20] ^ 1]) + PNG[-19:], "checksum"),
-    "png, pixels missing": (png(WIDTH, HEIGHT, 8, 2, bytes(1000)), "cannot be decoded"),
-    "png, two headers": (with_chunks(PNG, PNG[8:33]), "header"),
-    "png, no such mode": (png(WIDTH, HEIGHT, 7, 5, bytes(10_000)), "cannot be decoded"),
-    "jpeg, no header": (b"\xff\xd8" + jpeg_segment(0xDA, b"\0\0") + b"\xff\xd9", "header"),
-    "jpeg, no scan": (JPEG[: JPEG.index(b"\xff\xda")] + b"\xff\xd9", "header"),
+    "png, truncated": (PNG[: len(PNG) // 2], "a damaged PNG"),
+    "jpeg, truncated": (JPEG[: len(JPEG) // 2], "a damaged JPEG"),
+    "webp, truncated": (WEBP[: len(WEBP) // 2], "a damaged WebP"),
+    "png, signature only": (PNG[:8], "a damaged PNG"),
+    "jpeg, marker only": (JPEG[:3], "a damaged JPEG"),
+    "webp, name only": (b"RIFF\x04\0\0\0WEBP", "a damaged WebP"),
+    "png, wrong checksum": (PNG[:-20] + bytes([PNG[-20] ^ 1]) + PNG[-19:], "a damaged PNG"),
+    "png, pixels missing": (png(WIDTH, HEIGHT, 8, 2, bytes(1000)), "a damaged PNG"),
+    "png, much text": (
+        with_chunks(PNG, *[chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(10**6)))] * 80),
+        "a damaged PNG",
+    ),
+    "png, wrong text": (with_chunks(PNG, chunk(b"zTXt", b"k\0\7broken")), "a damaged PNG"),
+    "png, wrong profile": (with_chunks(PNG, chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(10**7)))), "a damaged PNG"),
+    "jpeg, wrong profile": (with_segments(JPEG, jpeg_segment(0xE2, b"ICC_PROFILE\0\7")), "a damaged JPEG"),
+    "png, no such mode": (png(WIDTH, HEIGHT, 7, 5, bytes(10_000)), "a damaged PNG"),
+    "jpeg, no header": (b"\xff\xd8" + jpeg_segment(0xDA, b"\0\0") + b"\xff\xd9", "a damaged JPEG"),
+    "jpeg, no scan": (JPEG[: JPEG.index(b"\xff\xda")] + b"\xff\xd9", "a damaged JPEG"),
     "jpeg, 5,000 scans": (PROGRESSIVE[:-2] + jpeg_segment(0xDA, b"\1\1\0\1\5\2") * 5000 + b"\xff\xd9", "scans"),
     "webp, second canvas": (
         WEBP_ANIMATED[:4] + struct.pack("<I", len(WEBP_ANIMATED)) + WEBP_ANIMATED[8:] + b"VP8X\0\0\0\0",
-        "header",
+        "a damaged WebP",
     ),
     "png, 20,000 x 20,000": (png(20_000, 20_000, 1, 0, bytes(2501 * 20_000)), "20000 x 20000 pixels"),
     "png, 12,000 x 12,000": (png(12_000, 12_000, 1, 0, bytes(1501 * 12_000)), "144.0 megapixels"),

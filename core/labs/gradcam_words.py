@@ -17,7 +17,10 @@ PLACES = [SAME, ELSEWHERE, BLANK]
 def about_verdict(entry: Pretrained, result: Answer) -> str:
     """What the network says, in one line."""
     (best,) = result.best(1)
-    return f"{entry.title} says **{label(entry, best)}**, with a probability of {result.probabilities[best]:.0%}."
+    name, probability = label(entry, best), float(result.probabilities[best])
+    if probability < WEAK:
+        return f"{entry.title} has **no clear answer**; {name} comes first, with a probability of {probability:.0%}."
+    return f"{entry.title} says **{name}**, with a probability of {probability:.0%}."
 
 
 def about_answer(entry: Pretrained, result: Answer) -> str | None:
@@ -26,14 +29,13 @@ def about_answer(entry: Pretrained, result: Answer) -> str | None:
     probability = float(result.probabilities[best])
     if probability >= WEAK:
         return None
-    sentence = (
-        f"No clear answer: the best class, {label(entry, best)}, gets only {probability:.0%}. "
-        f"This network knows {len(entry.classes):,} kinds of things; perhaps the picture shows none of them, "
-        "or several. The heat below says what speaks for a class, not that the class is right."
+    known = f"one of {len(entry.classes):,} kinds of things"
+    if len(entry.classes) <= 10:
+        known = f"one of these: {', '.join(entry.classes)}. For others choose an ImageNet network: it knows 1,000 kinds"
+    return (
+        f"The best class gets only {probability:.0%}, and this network must always name {known}. Perhaps the picture "
+        "shows none of them, or several. The heat says what speaks for a class, not that the class is right."
     )
-    if len(entry.classes) == 10:
-        sentence += f" It knows only: {', '.join(entry.classes)}. The ImageNet networks know 1,000 kinds."
-    return sentence
 
 
 def about_map(entry: Pretrained, explanation: Explanation, method: str) -> str | None:

@@ -46,6 +46,7 @@ def choose_classes(entry: Pretrained, answer: gradcam.Answer, picture: Picture) 
         selection_mode="multi",
         format_func=lambda index: gradcam.label(entry, index),
         key="pinned",
+        wrap=True,
         help="The best one, while none is chosen.",
         persist_state="session",
     )

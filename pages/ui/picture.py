@@ -30,7 +30,7 @@ class Chosen:
 
 def choose_picture() -> Chosen:
     """The widgets that choose a picture, and the picture that they lead to."""
-    way, chooser = st.columns([2, 3], vertical_alignment="bottom")
+    way, chooser = st.columns([2, 3])
     source = way.segmented_control(
         "Picture", SOURCES, default=SOURCES[0], required=True, key="source", persist_state="session"
     )

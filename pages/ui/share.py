@@ -14,8 +14,9 @@ def select(
     label: str, options: Sequence[str], default: str, shown: Callable[[str], str], key: str, help: str = ""
 ) -> str:
     """A selectbox over `options` whose value is in the URL under `key` while it is not `default`."""
-    if st.session_state.setdefault(key, st.query_params.get(key, default)) not in options:
-        st.session_state[key] = default
+    wanted = st.session_state.get(key, st.query_params.get(key, default))
+    # Set on every run: the browser goes on showing the old label of a value that stays while its label changes.
+    st.session_state[key] = wanted if wanted in options else default
     value = st.selectbox(label, options, format_func=shown, key=key, help=help or None, persist_state="session")
     _mirror(key, "" if value == default else value)
     return value

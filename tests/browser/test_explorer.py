@@ -77,6 +77,7 @@ def test_a_photograph_is_uploaded_and_explained(visit: Visit):
     upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
     after = overlay(page)
     assert after.shape == (400, 600, 3)
+    expect(page.get_by_role("combobox", name="Layer")).to_have_value("layer3.1: 128 maps of 12 x 18")
     assert after.shape != before.shape
     assert after.std() > 10
     page.get_by_role("radio", name="Sample").click()
@@ -93,6 +94,15 @@ def test_a_bad_file_is_refused_in_words_and_the_picture_stays(visit: Visit):
     expect(page.get_by_role("alert").filter(has_text="Accepted are PNG")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
     np.testing.assert_array_equal(overlay(page), before)
+
+
+def test_a_photograph_is_taken_and_explained(visit: Visit):
+    page = visit("gradcam")
+    page.get_by_role("radio", name="Camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_text("Your picture, 640 x 480 pixels").wait_for()
+    settled(page)
+    assert overlay(page).shape == (480, 640, 3)
 
 
 def test_hovering_reads_values_in_every_panel(visit: Visit):
