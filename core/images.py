@@ -162,5 +162,5 @@ def _orientation(image: Image.Image) -> int:
     """Of EXIF 2.3, tag 274: 1 (upright) to 8; 1 where the block is damaged."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:
+    except Exception:  # whatever a damaged block raises, the picture in it is whole
         return 1

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -14,3 +15,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder ../shared (photographs, published shapes, a real ImageNet network) is not here")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
+    torch.set_num_threads(1)

@@ -45,6 +45,17 @@ def view(x: Tensor, canvas: int, generator: Generator) -> Tensor:
     return _erase(_colour(_sharpness(seen, generator), generator), generator)
 
 
+def mirrored_and_shifted(x: Tensor, generator: Generator) -> Tensor:
+    """The usual mild views: (n, 3, h, h) mirrored half of the time and shifted by up to h/8 pixels."""
+    n, _, side, _ = x.shape
+    reach = side // 8
+    x = torch.where(_uniform(n, 0, 1, generator) < 0.5, x.flip(-1), x)
+    padded = F.pad(x, (reach,) * 4, mode="reflect")
+    down, right = torch.randint(0, 2 * reach + 1, (2, n, 1, 1), generator=generator)
+    at = torch.arange(side)
+    return padded[torch.arange(n)[:, None, None], :, down + at[:, None], right + at].permute(0, 3, 1, 2)
+
+
 def unrecognisable(x: Tensor, canvas: int, generator: Generator) -> Tensor:
     """Pictures with the colours and textures of `x` but none of its objects, at `canvas` pixels.
 

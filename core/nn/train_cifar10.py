@@ -6,7 +6,8 @@ Stochastic gradient descent with Nesterov momentum, one cycle of the learning ra
 smoothing, and an exponential moving average of the weights, which is what is saved. Each batch has
 a canvas size of its own, so that the network works at several scales (see `core.nn.augment`).
 Every epoch is seeded by (seed, epoch) and ends in a checkpoint: an interrupted run that is started
-again continues where it was.
+again continues where it was. With ``--start WEIGHTS`` a run goes on from saved weights with a recipe of
+its own, such as fewer strong views; the card then tells of all runs.
 """
 
 import argparse
@@ -18,12 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from core.nn import cifar10
-from core.nn.augment import unrecognisable, view
+from core.nn.augment import mirrored_and_shifted, unrecognisable, view
 from core.nn.resnet import resnet_cifar
 from core.nn.stages import count_parameters
 
@@ -46,6 +47,8 @@ class Recipe:
     label_smoothing: float = 0.05
     ema: float = 0.998
     """Per step, of the moving average that is saved."""
+    plain: float = 0.0
+    """Share of the batches that are only mirrored and shifted, at 32 x 32."""
 
 
 def main() -> None:
@@ -56,18 +59,32 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/cifar10"), help="checkpoint and decoded data")
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
+    parser.add_argument("--plain", type=float, default=Recipe.plain, help="share of mildly changed batches")
+    parser.add_argument("--start", type=Path, default=None, help="weights to go on from, with their card beside them")
     parser.add_argument("--limit", type=int, default=None, help="train on this many pictures only (a trial)")
     arguments = parser.parse_args()
-    recipe = Recipe(epochs=arguments.epochs, seed=arguments.seed)
+    recipe = Recipe(
+        epochs=arguments.epochs, seed=arguments.seed, learning_rate=arguments.learning_rate, plain=arguments.plain
+    )
     train, test = cifar10.read(arguments.data, cache=arguments.work / "data.npz")
     if arguments.limit is not None:
         chosen = torch.randperm(len(train.labels), generator=Generator().manual_seed(0))[: arguments.limit]
         train = cifar10.Split(train.pictures[chosen], train.labels[chosen])
-    fit(recipe, train, test, checkpoint=arguments.work / "checkpoint.pt", out=arguments.out)
+    fit(recipe, train, test, arguments.work / "checkpoint.pt", arguments.out, arguments.start)
 
 
-def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: Path, out: Path) -> float:
-    """Train, or go on from `checkpoint`; write `out` (safetensors, float16) and its card (json).
+def fit(
+    recipe: Recipe,
+    train: cifar10.Split,
+    test: cifar10.Split,
+    checkpoint: Path,
+    out: Path,
+    start: Path | None = None,
+) -> float:
+    """Train from new weights or those of `start`, or go on from `checkpoint`; write `out` and its card.
+
+    `out` is safetensors in float16, the card a json file beside it.
 
     Returns:
         The accuracy on `test`, of the weights as they were saved, at 32 x 32.
@@ -75,6 +92,8 @@ def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: P
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         net = resnet_cifar().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] (missing in torch's stub)
+    if start is not None:
+        net.load_state_dict(load_file(start))
     average = copy.deepcopy(net)
     optimiser = torch.optim.SGD(
         net.parameters(), recipe.learning_rate, recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
@@ -90,9 +109,9 @@ def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: P
         first, seconds = saved["epoch"], saved["seconds"]
     print(f"{count_parameters(net):,} parameters; {len(train.labels):,} pictures; from epoch {first}", flush=True)
     for epoch in range(first, recipe.epochs):
-        start = time.perf_counter()
+        began = time.perf_counter()
         loss = _epoch(recipe, epoch, net, average, optimiser, train)
-        seconds += time.perf_counter() - start
+        seconds += time.perf_counter() - began
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         state = {"recipe": asdict(recipe), "epoch": epoch + 1, "seconds": seconds, "net": net.state_dict()}
         torch.save(state | {"average": average.state_dict(), "optimiser": optimiser.state_dict()}, checkpoint)
@@ -102,7 +121,7 @@ def fit(recipe: Recipe, train: cifar10.Split, test: cifar10.Split, checkpoint: P
             f"epoch {epoch + 1}/{recipe.epochs}  loss {loss:.3f}  test {correct:.2%}  {left / 60:.0f} min left",
             flush=True,
         )
-    return _save(recipe, average, test, seconds, out)
+    return _save(recipe, average, test, seconds, out, start)
 
 
 def accuracy(net: nn.Module, split: cifar10.Split, canvas: int) -> float:
@@ -127,11 +146,15 @@ def _epoch(
     for i, chosen in enumerate(batches):
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * one_cycle((epoch + i / len(batches)) / recipe.epochs)
-        weights = torch.tensor(list(CANVASES.values()))
-        canvas = list(CANVASES)[int(torch.multinomial(weights, 1, generator=generator))]
         x = cifar10.normalise(train.pictures[chosen])
+        if recipe.plain > 0 and float(torch.rand((), generator=generator)) < recipe.plain:
+            canvas, seen = 32, mirrored_and_shifted(x, generator)
+        else:
+            weights = torch.tensor(list(CANVASES.values()))
+            canvas = list(CANVASES)[int(torch.multinomial(weights, 1, generator=generator))]
+            seen = view(x, canvas, generator)
         nothing = unrecognisable(x[: recipe.outliers], canvas, generator)
-        inputs = torch.cat([view(x, canvas, generator), nothing]).to(memory_format=torch.channels_last)
+        inputs = torch.cat([seen, nothing]).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             logits = net(inputs).float()
         loss = _loss(logits, train.labels[chosen], recipe.label_smoothing)
@@ -166,8 +189,9 @@ def _follow(average: nn.Module, net: nn.Module, keep: float) -> None:
             mean.copy_(value)
 
 
-def _save(recipe: Recipe, net: nn.Module, test: cifar10.Split, seconds: float, out: Path) -> float:
+def _save(recipe: Recipe, net: nn.Module, test: cifar10.Split, seconds: float, out: Path, start: Path | None) -> float:
     """Round the weights to float16, measure what was rounded, write weights and card."""
+    runs = [] if start is None else json.loads(start.with_suffix(".json").read_text())["runs"]
     state = {
         key: value.half().contiguous() if value.is_floating_point() else value
         for key, value in net.state_dict().items()
@@ -178,11 +202,10 @@ def _save(recipe: Recipe, net: nn.Module, test: cifar10.Split, seconds: float, o
     save_file(state, out)
     card = {
         "network": "core.nn.resnet.resnet_cifar()",
-        "command": f"python -m core.nn.train_cifar10 --data cifar10-jpeg.tar.xz --epochs {recipe.epochs}",
+        "made_by": "python -m core.nn.train_cifar10 --data cifar10-jpeg.tar.xz, once for each run, with its options",
         "data": "CIFAR-10 (Krizhevsky 2009), 50,000 training pictures of 32 x 32",
-        "recipe": asdict(recipe),
         "canvases": CANVASES,
-        "minutes": round(seconds / 60, 1),
+        "runs": [*runs, asdict(recipe) | {"minutes": round(seconds / 60, 1)}],
         "parameters": count_parameters(net),
         "test_accuracy_by_canvas": measured,
     }

@@ -21,15 +21,6 @@ Maps = list[list[list[float]]]
 ordinary = st.floats(-1000, 1000, width=32)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @st.composite
 def pairs(draw, elements=ordinary, non_negative: bool = False) -> Pair:
     """(activation, gradient) of one shape (n, k, h, w), with zeros, equal values and both signs."""

@@ -71,7 +71,7 @@ def test_a_crop_is_never_silent():
     picture = SAMPLES["cat"].read()
     whole = feed(picture.rgb, ENTRY.preprocessing)
     assert gradcam_words.about_crop(picture, whole) is None
-    square = feed(picture.rgb, Preprocessing(256, 224, (0.5,) * 3, (0.5,) * 3))
+    square = feed(picture.rgb, Preprocessing(256, 224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
     assert "51%" in (gradcam_words.about_crop(picture, square) or "")
 
 

@@ -36,15 +36,6 @@ BUILDERS = list(PARAMETERS)
 every_model = pytest.mark.parametrize("build", BUILDERS, ids=lambda build: build.__name__)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def on_meta(build: Callable[[], Stages]) -> Stages:
     with torch.device("meta"):
         return build().eval()

@@ -23,15 +23,6 @@ TREES = st.recursive(
 PARTS = st.lists(TREES, min_size=1, max_size=4)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 class Square(nn.Module):
     """h + (W h)^2, a module that has children but is one stage."""
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Generator
 
 from core.nn import cifar10
-from core.nn.augment import unrecognisable, view
+from core.nn.augment import mirrored_and_shifted, unrecognisable, view
 from core.nn.registry import ASSETS
 from core.nn.train_cifar10 import CANVASES, Recipe, accuracy, fit, one_cycle
 
@@ -52,8 +52,32 @@ def test_an_interrupted_run_ends_where_a_whole_one_does(tmp_path: Path, monkeypa
     for key, value in one.items():
         assert torch.equal(value, two[key]), key
     card = json.loads((tmp_path / "part.json").read_text())
-    assert card["recipe"]["seed"] == 0
+    assert [run["seed"] for run in card["runs"]] == [0]
     assert card["test_accuracy_by_canvas"]["32"] == whole
+
+
+def test_a_second_run_goes_on_from_the_first_and_the_card_tells_both(tmp_path: Path):
+    train, test = random_split(48, 0), random_split(20, 1)
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    fit(RECIPE, train, test, tmp_path / "1.pt", first)
+    still = Recipe(epochs=1, batch=24, outliers=6, learning_rate=0.0, plain=1.0, seed=1)
+    fit(still, train, test, tmp_path / "2.pt", second, start=first)
+    one, two = load_file(first), load_file(second)
+    for key in one:
+        if "weight" in key or "bias" in key:
+            torch.testing.assert_close(one[key], two[key], rtol=1e-3, atol=1e-6)  # a learning rate of 0
+    card = json.loads(second.with_suffix(".json").read_text())
+    assert [run["plain"] for run in card["runs"]] == [0.0, 1.0]
+
+
+def test_mild_views_are_the_picture_mirrored_and_shifted():
+    x = torch.arange(3 * 16 * 16, dtype=torch.float32).reshape(1, 3, 16, 16).repeat(64, 1, 1, 1)
+    seen = mirrored_and_shifted(x, Generator().manual_seed(0))
+    assert seen.shape == x.shape
+    inner = [x[0, :, 2 + d : 14 + d, 2 + r : 14 + r] for d in (-2, -1, 0, 1, 2) for r in (-2, -1, 0, 1, 2)]
+    inner += [x[0].flip(-1)[:, 2 + d : 14 + d, 2 + r : 14 + r] for d in (-2, -1, 0, 1, 2) for r in (-2, -1, 0, 1, 2)]
+    matches = [next(i for i, part in enumerate(inner) if torch.equal(part, one[:, 2:14, 2:14])) for one in seen]
+    assert len(set(matches)) > 25
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path):
