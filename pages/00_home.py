@@ -21,7 +21,7 @@ panels = [
     class_panel(
         cached.explanation(picture, entry.name, entry.default_layer, index),
         "gradcam",
-        gradcam.label(entry, index),
+        entry.classes[index],
         "inferno",
     )
     for index in best

@@ -38,13 +38,12 @@ with control:
     scale, opacity, smooth = controls.choose_look()
 
 explanations = [cached.explanation(picture, entry.name, layer, index) for index in classes]
-explanation, name = explanations[0], gradcam.label(entry, classes[0])
+explanation, name = explanations[0], entry.classes[classes[0]]
 params = gradcam.Params(entry.name, layer, classes[0], method, scale, opacity, smooth)
 with seen:
     st.markdown(gradcam_words.about_verdict(entry, answer))
     panels = [
-        class_panel(one, method, gradcam.label(entry, index), scale)
-        for index, one in zip(classes, explanations, strict=True)
+        class_panel(one, method, entry.classes[index], scale) for index, one in zip(classes, explanations, strict=True)
     ]
     show_maps(
         panels,
@@ -65,7 +64,7 @@ with seen:
 
 st.header("Predict: where is the heat for another class?")
 other = gradcam.rival(answer, classes[0])
-other_name = gradcam.label(entry, other)
+other_name = entry.classes[other]
 st.markdown(
     f"The map above is for **{name}**. Of all other classes, **{other_name}** has the highest score. "
     "Before you look: where will its heat be?"

@@ -11,7 +11,6 @@ from core.cam import METHODS, Explanation, Trace
 from core.cam.overlay import blend, on_picture, png
 from core.images import Picture
 from core.nn.preprocess import Fed
-from core.nn.registry import Pretrained
 from core.nn.stages import StageRow, Stages
 
 
@@ -49,12 +48,6 @@ def answer(passed: Trace) -> Answer:
 def layers(net: Stages, shape: tuple[int, ...]) -> list[StageRow]:
     """The stages whose output is a stack of feature maps for an input of `shape`, from input to output."""
     return [row for row in net.table(shape) if row.is_spatial]
-
-
-def label(entry: Pretrained, index: int) -> str:
-    """A class's name; with its number where another class has the same name."""
-    names = entry.classes
-    return names[index] if names.count(names[index]) == 1 else f"{names[index]} ({index})"
 
 
 def rival(result: Answer, target: int) -> int:
@@ -153,5 +146,5 @@ explanation = explain(net, fed.x, params.layer, params.target)
 
 Path("overlay.png").write_bytes(gradcam.overlay_png(picture, fed, explanation, params, lut(params.scale)))
 np.savez_compressed("arrays.npz", **gradcam.arrays(fed, explanation, params.method))
-print(f"{{gradcam.label(entry, params.target)}}: score {{float(explanation.scores[0, params.target]):.4f}}")
+print(f"{{entry.classes[params.target]}}: score {{float(explanation.scores[0, params.target]):.4f}}")
 '''

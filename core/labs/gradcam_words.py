@@ -2,7 +2,7 @@
 
 from core.cam import Explanation
 from core.images import Picture
-from core.labs.gradcam import Answer, label, similarity
+from core.labs.gradcam import Answer, similarity
 from core.nn.preprocess import Fed
 from core.nn.registry import Pretrained
 
@@ -17,7 +17,7 @@ PLACES = [SAME, ELSEWHERE, BLANK]
 def about_verdict(entry: Pretrained, result: Answer) -> str:
     """What the network says, in one line."""
     (best,) = result.best(1)
-    name, probability = label(entry, best), float(result.probabilities[best])
+    name, probability = entry.classes[best], float(result.probabilities[best])
     if probability < WEAK:
         return f"{entry.title} has **no clear answer**; {name} comes first, with a probability of {probability:.0%}."
     return f"{entry.title} says **{name}**, with a probability of {probability:.0%}."
@@ -41,7 +41,7 @@ def about_answer(entry: Pretrained, result: Answer) -> str | None:
 def about_map(entry: Pretrained, explanation: Explanation, method: str) -> str | None:
     """A sentence if the map is blank or the score is exactly 0, else None."""
     target = int(explanation.targets[0])
-    name = label(entry, target)
+    name = entry.classes[target]
     score = float(explanation.scores[0, target])
     raw = explanation.raw_map(method)[0]
     if not bool(explanation.gradient.any()):

@@ -44,7 +44,7 @@ def choose_classes(entry: Pretrained, answer: gradcam.Answer, picture: Picture) 
         "Explain these, side by side",
         top,
         selection_mode="multi",
-        format_func=lambda index: gradcam.label(entry, index),
+        format_func=lambda index: entry.classes[index],
         key="pinned",
         wrap=True,
         help="The best one, while none is chosen.",
@@ -53,7 +53,7 @@ def choose_classes(entry: Pretrained, answer: gradcam.Answer, picture: Picture) 
     others = st.multiselect(
         "Other classes",
         [index for index in range(len(entry.classes)) if index not in top],
-        format_func=lambda index: gradcam.label(entry, index),
+        format_func=lambda index: entry.classes[index],
         key="others",
         max_selections=MOST_CLASSES,
         placeholder="type a name",

@@ -12,7 +12,7 @@ from core.nn.registry import Pretrained
 def top_classes(entry: Pretrained, answer: gradcam.Answer, count: int = 5) -> None:
     """A table of the best classes: name, probability (after softmax) and score (before it)."""
     rows = [
-        f"| {gradcam.label(entry, index)} | {answer.probabilities[index]:.1%} | {answer.scores[index]:.2f} |"
+        f"| {entry.classes[index]} | {answer.probabilities[index]:.1%} | {answer.scores[index]:.2f} |"
         for index in answer.best(count)
     ]
     st.markdown("\n".join(["| class | probability | score $y^c$ |", "|:--|--:|--:|", *rows]))
