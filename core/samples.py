@@ -40,12 +40,12 @@ class Sample:
 
 
 _IN_ORDER = (
-    Sample("harbour", "A ship and an airplane, drawn", "made by this project, MIT", "harbour.jpg", "assets"),
+    Sample("harbour", "A ship and an airplane, drawn", "Made by this project, MIT", "harbour.jpg", "assets"),
     Sample("cat", "Chelsea, a cat", "Stefan van der Walt, CC0", "chelsea.png"),
     Sample(
         "cat-and-horse",
         "A cat and the silhouette of a horse",
-        "made by this project from photographs by Stefan van der Walt and Andreas Preuss, CC0",
+        "Made by this project from photographs by Stefan van der Walt and Andreas Preuss, CC0",
         "cat_and_horse.jpg",
         "assets",
     ),

@@ -1,0 +1,78 @@
+"""The embedded network on photographs: right, or says that it has no clear answer."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.images import Picture, read_picture
+from core.labs.gradcam_words import WEAK
+from core.nn import weights
+from core.nn.preprocess import feed
+from core.nn.registry import REGISTRY
+from core.samples import SAMPLES
+
+ENTRY = REGISTRY["resnet_cifar10"]
+OF_ITS_CLASSES = {
+    "016_bulbul": "bird",
+    "032_tailed_frog": "frog",
+    "080_black_grouse": "bird",
+    "096_toucan": "bird",
+    "128_black_stork": "bird",
+    "144_pelican": "bird",
+    "160_Afghan_hound": "dog",
+    "176_Saluki": "dog",
+    "192_cairn": "dog",
+    "208_Labrador_retriever": "dog",
+    "224_groenendael": "dog",
+    "240_Appenzeller": "dog",
+    "256_Newfoundland": "dog",
+    "352_impala": "deer",
+    "576_gondola": "ship",
+    "656_minivan": "automobile",
+    "864_tow_truck": "truck",
+}
+
+
+def answer(picture: Picture) -> tuple[str, float]:
+    """The best class and its probability."""
+    path = weights.find(ENTRY)
+    assert path is not None
+    with torch.no_grad():
+        probabilities = weights.load(ENTRY, path)(feed(picture.rgb, ENTRY.preprocessing).x).softmax(1)[0]
+    best = int(probabilities.argmax())
+    return ENTRY.classes[best], float(probabilities[best])
+
+
+@pytest.fixture(scope="module")
+def answers(shared: Path) -> dict[str, tuple[str, float]]:
+    paths = sorted((shared / "data" / "photos").glob("*.jpg"))
+    return {path.stem: answer(read_picture(path.read_bytes())) for path in paths}
+
+
+def test_most_photographs_of_its_classes_are_recognised(answers):
+    right = [name for name, truth in OF_ITS_CLASSES.items() if answers[name][0] == truth]
+    assert len(right) >= 0.7 * len(OF_ITS_CLASSES), {name: answers[name] for name in OF_ITS_CLASSES}
+
+
+def test_it_is_seldom_sure_and_wrong(answers):
+    wrong = [name for name, truth in OF_ITS_CLASSES.items() if answers[name][0] != truth and answers[name][1] >= WEAK]
+    assert len(wrong) <= 0.2 * len(OF_ITS_CLASSES), {name: answers[name] for name in wrong}
+
+
+def test_of_other_things_it_mostly_says_that_it_has_no_clear_answer(answers):
+    others = {name: answers[name] for name in answers.keys() - OF_ITS_CLASSES.keys()}
+    unsure = [name for name, (_, probability) in others.items() if probability < WEAK]
+    assert len(unsure) >= 0.6 * len(others), others
+
+
+@pytest.mark.parametrize(("name", "best"), [("harbour", "ship"), ("cat", "cat")])
+def test_the_samples_of_its_classes_are_recognised(name: str, best: str):
+    got, probability = answer(SAMPLES[name].read())
+    assert got == best
+    assert probability >= WEAK
+
+
+@pytest.mark.parametrize("name", SAMPLES.keys() - {"harbour", "cat", "cat-and-horse"})
+def test_of_the_other_samples_it_is_not_sure(name: str):
+    assert answer(SAMPLES[name].read())[1] < WEAK
