@@ -7,6 +7,8 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
+collect_ignore = ["app_with_local_weights.py"]  # an app, not a module of tests
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
