@@ -42,8 +42,8 @@ class Pretrained:
     """Size of that file in units of 2**20 bytes."""
     sha256_prefix: str | None
     """First 8 hex digits of the file's sha256; None for the network that comes with the program."""
-    top1: float | None
-    """Accuracy on the data set's evaluation pictures, in percent; None where it was not measured."""
+    top1: float
+    """Accuracy on the data set's evaluation pictures, in percent."""
     top5: float | None
     """Percentage of those pictures whose class is among the five largest logits."""
     preprocessing: Preprocessing
@@ -83,10 +83,7 @@ def _torchvision(
 
 def _embedded() -> Pretrained:
     """The network trained by `core.nn.train_cifar10`; its card beside the weights holds its accuracy."""
-    card = ASSETS / "resnet_cifar10.json"
-    top1 = None
-    if card.exists():
-        top1 = 100 * json.loads(card.read_text(encoding="utf-8"))["test_accuracy_by_canvas"]["32"]
+    card = json.loads((ASSETS / "resnet_cifar10.json").read_text(encoding="utf-8"))
     return Pretrained(
         name="resnet_cifar10",
         title="ResNet for CIFAR-10",
@@ -96,7 +93,7 @@ def _embedded() -> Pretrained:
         file="resnet_cifar10.safetensors",
         megabytes=1.34,
         sha256_prefix=None,
-        top1=top1,
+        top1=100 * card["test_accuracy_by_canvas"]["32"],
         top5=None,
         preprocessing=Preprocessing(48, None, cifar10.MEAN, cifar10.STD),
         default_layer="layer3.1",

@@ -27,9 +27,8 @@ def _offer_download(entry: Pretrained) -> None:
     Any rerun of the page, such as the one that Cancel starts, interrupts the download when the next piece
     arrives, and nothing of it is kept. (Not a fragment: a fragment's rerun would wait for the download.)
     """
-    accuracy = f" (top-1 accuracy on ImageNet: {entry.top1:.1f} %)" if entry.top1 else ""
     st.info(
-        f"{entry.title}{accuracy} has {entry.parameters:,} parameters. Its weights are a file of "
+        f"{entry.title} has {entry.parameters:,} parameters. Its weights are a file of "
         f"{entry.megabytes:.0f} MB that is not on this machine yet. {weights.advice(entry)}"
     )
     if not st.button(f"Download {entry.megabytes:.0f} MB", key="download", type="primary"):

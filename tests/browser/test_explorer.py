@@ -99,10 +99,12 @@ def test_a_bad_file_is_refused_in_words_and_the_picture_stays(visit: Visit):
 def test_a_photograph_is_taken_and_explained(visit: Visit):
     page = visit("gradcam")
     page.get_by_role("radio", name="Camera").click()
+    page.wait_for_function("document.querySelector('video')?.readyState === 4")
     page.get_by_role("button", name="Take Photo").click()
-    page.get_by_text("Your picture, 640 x 480 pixels").wait_for()
+    page.get_by_text("Your picture, ").wait_for()
     settled(page)
-    assert overlay(page).shape == (480, 640, 3)
+    assert overlay(page).shape[1] == 640
+    assert overlay(page).std() > 10
 
 
 def test_hovering_reads_values_in_every_panel(visit: Visit):

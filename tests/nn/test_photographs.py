@@ -5,33 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.images import Picture, read_picture
+from benchmarks.photographs import ENTRY, OF_ITS_CLASSES, answers
+from core.images import Picture
 from core.labs.gradcam_words import WEAK
 from core.nn import weights
 from core.nn.preprocess import feed
-from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
-
-ENTRY = REGISTRY["resnet_cifar10"]
-OF_ITS_CLASSES = {
-    "016_bulbul": "bird",
-    "032_tailed_frog": "frog",
-    "080_black_grouse": "bird",
-    "096_toucan": "bird",
-    "128_black_stork": "bird",
-    "144_pelican": "bird",
-    "160_Afghan_hound": "dog",
-    "176_Saluki": "dog",
-    "192_cairn": "dog",
-    "208_Labrador_retriever": "dog",
-    "224_groenendael": "dog",
-    "240_Appenzeller": "dog",
-    "256_Newfoundland": "dog",
-    "352_impala": "deer",
-    "576_gondola": "ship",
-    "656_minivan": "automobile",
-    "864_tow_truck": "truck",
-}
 
 
 def answer(picture: Picture) -> tuple[str, float]:
@@ -45,23 +24,24 @@ def answer(picture: Picture) -> tuple[str, float]:
 
 
 @pytest.fixture(scope="module")
-def answers(shared: Path) -> dict[str, tuple[str, float]]:
-    paths = sorted((shared / "data" / "photos").glob("*.jpg"))
-    return {path.stem: answer(read_picture(path.read_bytes())) for path in paths}
+def found(shared: Path) -> dict[str, tuple[str, float]]:
+    path = weights.find(ENTRY)
+    assert path is not None
+    return answers(weights.load(ENTRY, path), shared / "data" / "photos", ENTRY.preprocessing.short_side)
 
 
-def test_most_photographs_of_its_classes_are_recognised(answers):
-    right = [name for name, truth in OF_ITS_CLASSES.items() if answers[name][0] == truth]
-    assert len(right) >= 0.7 * len(OF_ITS_CLASSES), {name: answers[name] for name in OF_ITS_CLASSES}
+def test_most_photographs_of_its_classes_are_recognised(found):
+    right = [name for name, truth in OF_ITS_CLASSES.items() if found[name][0] == truth]
+    assert len(right) >= 0.7 * len(OF_ITS_CLASSES), {name: found[name] for name in OF_ITS_CLASSES}
 
 
-def test_it_is_seldom_sure_and_wrong(answers):
-    wrong = [name for name, truth in OF_ITS_CLASSES.items() if answers[name][0] != truth and answers[name][1] >= WEAK]
-    assert len(wrong) <= 0.2 * len(OF_ITS_CLASSES), {name: answers[name] for name in wrong}
+def test_it_is_seldom_sure_and_wrong(found):
+    wrong = [name for name, truth in OF_ITS_CLASSES.items() if found[name][0] != truth and found[name][1] >= WEAK]
+    assert len(wrong) <= 0.2 * len(OF_ITS_CLASSES), {name: found[name] for name in wrong}
 
 
-def test_of_other_things_it_mostly_says_that_it_has_no_clear_answer(answers):
-    others = {name: answers[name] for name in answers.keys() - OF_ITS_CLASSES.keys()}
+def test_of_other_things_it_mostly_says_that_it_has_no_clear_answer(found):
+    others = {name: found[name] for name in found.keys() - OF_ITS_CLASSES.keys()}
     unsure = [name for name, (_, probability) in others.items() if probability < WEAK]
     assert len(unsure) >= 0.6 * len(others), others
 
