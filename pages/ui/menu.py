@@ -15,6 +15,13 @@ PARTS = {
     "Checked": range(11, 100),
 }
 
+STYLE = """
+.stMainBlockContainer { padding-top: 3.5rem; }
+/* Streamlit's own greys and accents here have less contrast than 4.5 : 1. */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
+button[data-variant][data-selected="true"] { color: inherit !important; }
+"""
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -49,7 +56,7 @@ def main() -> None:
     """Configure the page and run the lesson that the address names."""
     icon = PAGES.parent / "assets" / "icon.svg"
     st.set_page_config(page_title="Neural ODEs and Grad-CAM", page_icon=str(icon), layout="wide")
-    st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; }</style>")
+    st.html(f"<style>{STYLE}</style>")
     pages = {
         part: [lesson.page() for lesson in lessons().values() if lesson.number in numbers]
         for part, numbers in PARTS.items()
