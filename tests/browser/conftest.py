@@ -39,8 +39,12 @@ def address(browser: Browser) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """Open a page at a width, in light or dark; fails at the end if the console saw an error."""
+    """Open a page at a width, in light or dark; fails at the end on a console error or a request to elsewhere."""
     contexts, problems = [], []
+
+    def watch(url: str) -> None:
+        if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            problems.append(f"request to {url}")
 
     def open_page(path: str = "", width: int = 1280, height: int = 900, dark: bool = False) -> Page:
         context = browser.new_context(
@@ -52,6 +56,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: watch(request.url))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{address}/{path}")
         drawn(page)
