@@ -5,7 +5,12 @@ Source: Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale I
 pooling (14 x 14 cells for a 224 x 224 picture: ``features.29`` in VGG16), not the pooling behind it.
 """
 
-from torch import nn
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from core.nn.stages import Stages
 
@@ -38,6 +43,36 @@ def vgg19() -> Stages:
     return _vgg(((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4))
 
 
+class Linear(nn.Linear):
+    """A linear layer that, once frozen, reads only the weights that its input's gradient needs.
+
+    The ReLU behind it (behind the last one, the choice of a single class) makes most of the output's gradient
+    exactly 0, and rows of the weights that meet a zero add nothing. The first dense layer has 411 MB of weights,
+    and reading them is most of what it costs to explain another class of a picture.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: D102 (nn.Module's)
+        if self.weight.requires_grad:
+            return super().forward(input)
+        return _FrozenLinear.apply(input, self.weight, self.bias)  # pyright: ignore[reportReturnType] (torch's stub)
+
+
+class _FrozenLinear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return F.linear(h, weight, bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride] (torch's stub has *args)
+        (weight,) = ctx.saved_tensors
+        sample, row = gradient.nonzero(as_tuple=True)
+        starts = torch.searchsorted(sample, torch.arange(len(gradient)))
+        # The sum over rows r of gradient[n, r] * weight[r], for every sample n of the batch.
+        return F.embedding_bag(row, weight, starts, mode="sum", per_sample_weights=gradient[sample, row]), None, None
+
+
 def _vgg(plan: Plan, batch_norm: bool = False) -> Stages:
     features: list[nn.Module] = []
     channels = 3
@@ -55,13 +90,13 @@ def _vgg(plan: Plan, batch_norm: bool = False) -> Stages:
             "avgpool": nn.AdaptiveAvgPool2d(7),
             "flatten": nn.Flatten(),
             "classifier": nn.Sequential(
-                nn.Linear(512 * 7 * 7, 4096),
+                Linear(512 * 7 * 7, 4096),
                 nn.ReLU(),
                 nn.Dropout(),
-                nn.Linear(4096, 4096),
+                Linear(4096, 4096),
                 nn.ReLU(),
                 nn.Dropout(),
-                nn.Linear(4096, 1000),
+                Linear(4096, 1000),
             ),
         }
     )

@@ -13,7 +13,7 @@ from core.nn.registry import ASSETS
 from core.nn.resnet import resnet18, resnet34, resnet50, resnet_cifar
 from core.nn.squeezenet import squeezenet1_0, squeezenet1_1
 from core.nn.stages import Stages, count_parameters
-from core.nn.vgg import vgg11, vgg13, vgg16, vgg16_bn, vgg19
+from core.nn.vgg import Linear, vgg11, vgg13, vgg16, vgg16_bn, vgg19
 from tests.nn.test_preprocess import torchvision_transforms
 
 SHARED = ASSETS.parent.parent / "shared" / "weights"
@@ -155,3 +155,21 @@ def test_initial_resnets_keep_the_variance():
         if parameter.ndim == 4:
             fan_out = parameter.shape[0] * parameter.shape[2] * parameter.shape[3]
             assert float(parameter.detach().std()) == pytest.approx(math.sqrt(2 / fan_out), rel=0.15), name
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("zeros", [0.0, 0.5, 1.0])
+def test_a_frozen_dense_layer_of_vgg_has_the_gradient_of_any_other(batch: int, zeros: float):
+    generator = torch.Generator().manual_seed(0)
+    layer = Linear(12, 7)
+    h = torch.randn(batch, 12, generator=generator, requires_grad=True)
+    mask = torch.rand(batch, 7, generator=generator) >= zeros
+    weights = torch.randn(batch, 7, generator=generator) * mask
+    weights[0] = 0  # a sample without any gradient
+    (expected,) = torch.autograd.grad((layer(h) * weights).sum(), h)
+    output = layer(h)
+    layer.requires_grad_(False)
+    torch.testing.assert_close(layer(h), output)
+    (got,) = torch.autograd.grad((layer(h) * weights).sum(), h)
+    torch.testing.assert_close(got, expected)
+    assert not layer(h.detach()).requires_grad
