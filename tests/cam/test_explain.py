@@ -82,7 +82,6 @@ def test_a_trained_squeezenet_on_photographs_equals_captum():
             assert_equals_captum(net, x, layer, best.targets.tolist())
 
 
-@pytest.mark.skipif(not EMBEDDED.exists(), reason="the embedded weights are not there")
 def test_the_embedded_network_equals_captum():
     entry = REGISTRY["resnet_cifar10"]
     net = load(entry, EMBEDDED)
