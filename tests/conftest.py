@@ -7,16 +7,20 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
+SHARED = ROOT.parent / "shared"
+"""Data and weights beside a development checkout; not part of the project."""
+NO_SHARED = "the folder ../shared (photographs, published shapes, a real ImageNet network) is not here"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=NO_SHARED)
+
 collect_ignore = ["app_with_local_weights.py"]  # an app, not a module of tests
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of data and weights that stands beside a development checkout, and is not part of the project."""
-    folder = ROOT.parent / "shared"
-    if not folder.is_dir():
-        pytest.skip("the folder ../shared (photographs, published shapes, a real ImageNet network) is not here")
-    return folder
+    """`SHARED`; a test that asks for it skips where it is not."""
+    if not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    return SHARED
 
 
 @pytest.fixture(autouse=True, scope="session")

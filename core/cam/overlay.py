@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels of the picture."""
+from core.nn.preprocess import Box
 
 
 def on_picture(

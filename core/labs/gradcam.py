@@ -1,4 +1,4 @@
-"""What a network saw in a picture: parameters -> result, with the words and exports that go with it."""
+"""What a network saw in a picture: its answer, the overlay, and what a learner takes home."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -121,8 +121,6 @@ Run it in the project's folder{usage}. It writes overlay.png and arrays.npz.
 
 {sys}from pathlib import Path
 
-import numpy as np
-
 from core.cam import explain
 from core.figures.theme import lut
 {imports}
@@ -145,6 +143,6 @@ fed = feed(picture.rgb, entry.preprocessing)
 explanation = explain(net, fed.x, params.layer, params.target)
 
 Path("overlay.png").write_bytes(gradcam.overlay_png(picture, fed, explanation, params, lut(params.scale)))
-np.savez_compressed("arrays.npz", **gradcam.arrays(fed, explanation, params.method))
+Path("arrays.npz").write_bytes(gradcam.npz(fed, explanation, params.method))
 print(f"{{entry.classes[params.target]}}: score {{float(explanation.scores[0, params.target]):.4f}}")
 '''

@@ -43,7 +43,6 @@ def about_map(entry: Pretrained, explanation: Explanation, method: str) -> str |
     target = int(explanation.targets[0])
     name = entry.classes[target]
     score = float(explanation.scores[0, target])
-    raw = explanation.raw_map(method)[0]
     if not bool(explanation.gradient.any()):
         reason = (
             f"The score of {name} is exactly 0: this network's head ends in a ReLU, and every cell's value was "
@@ -54,9 +53,10 @@ def about_map(entry: Pretrained, explanation: Explanation, method: str) -> str |
         return (
             f"{reason}The gradient of {name} is 0 in every cell, so there is nothing to show: the blank map is right."
         )
-    if float(raw.max()) <= 0:
+    highest = float(explanation.raw_map(method).max())
+    if highest <= 0:
         return (
-            f"The map is blank: the weighted sum is at most {float(raw.max()):.3g}, and the ReLU leaves nothing. "
+            f"The map is blank: the weighted sum is at most {highest:.3g}, and the ReLU leaves nothing. "
             f"At this layer no place speaks for {name}; try counter-evidence, another layer or another class."
         )
     return None

@@ -1,5 +1,6 @@
 """The only caches. Every one is bounded; what comes from an uploaded picture stays in its session."""
 
+import functools
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +46,12 @@ def sample(name: str) -> Picture:
     return SAMPLES[name].read()
 
 
+@functools.cache
+def _gallery() -> frozenset[str]:
+    """Digests of the pictures of the gallery."""
+    return frozenset(sample(name).digest for name in SAMPLES)
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _layers(model: str, shape: tuple[int, ...]) -> list[StageRow]:
     return gradcam.layers(network(model), shape)
@@ -64,8 +71,7 @@ class _PerPicture(Generic[Value]):
         self._private = cache(max_entries=private, show_spinner=False, scope="session")(compute)
 
     def __call__(self, picture: Picture, *key: object) -> Value:
-        in_gallery = any(sample(name).digest == picture.digest for name in SAMPLES)
-        return (self._shared if in_gallery else self._private)(picture.digest, *key, _picture=picture)
+        return (self._shared if picture.digest in _gallery() else self._private)(picture.digest, *key, _picture=picture)
 
 
 @dataclass(frozen=True)

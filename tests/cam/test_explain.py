@@ -17,10 +17,11 @@ from core.nn.resnet import resnet_cifar
 from core.nn.stages import Stages
 from core.nn.vgg import vgg11
 from core.nn.weights import load
-from tests.nn.test_models import BUILDERS, SHARED, random_network
+from tests.conftest import SHARED, needs_shared
+from tests.nn.test_models import BUILDERS, random_network
 
-PHOTOS = SHARED.parent / "data" / "photos"
-SQUEEZENET = SHARED / "squeezenet1_0.safetensors"
+PHOTOS = SHARED / "data" / "photos"
+SQUEEZENET = SHARED / "weights" / "squeezenet1_0.safetensors"
 EMBEDDED = ASSETS / "resnet_cifar10.safetensors"
 
 
@@ -70,7 +71,7 @@ def test_raw_maps_equal_captum_at_early_middle_and_late_layers(build):
     assert_equals_captum(net, x, spread(net, x, 4)[2], [best[0], best[1], (best[2] + 1) % 10])
 
 
-@pytest.mark.skipif(not (SQUEEZENET.exists() and PHOTOS.exists()), reason="../shared is not on this machine")
+@needs_shared
 def test_a_trained_squeezenet_on_photographs_equals_captum():
     entry = REGISTRY["squeezenet1_0"]
     net = load(entry, SQUEEZENET)

@@ -9,15 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.nn.registry import ASSETS
 from core.nn.resnet import resnet18, resnet34, resnet50, resnet_cifar
 from core.nn.squeezenet import squeezenet1_0, squeezenet1_1
 from core.nn.stages import Stages, count_parameters
 from core.nn.vgg import Linear, vgg11, vgg13, vgg16, vgg16_bn, vgg19
+from tests.conftest import SHARED, needs_shared
 from tests.nn.test_preprocess import torchvision_transforms
-
-SHARED = ASSETS.parent.parent / "shared" / "weights"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the folder ../shared is not on this machine")
 
 PARAMETERS: dict[Callable[[], Stages], int] = {
     resnet18: 11_689_512,
@@ -71,7 +68,7 @@ def _dense(shape: torch.Size) -> Tensor:
 
 
 def published(file: str, build: Callable[[], Stages]) -> dict[str, list[int]]:
-    return json.loads((SHARED / file).read_text(encoding="utf-8"))[build.__name__]
+    return json.loads((SHARED / "weights" / file).read_text(encoding="utf-8"))[build.__name__]
 
 
 @needs_shared

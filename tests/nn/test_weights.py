@@ -18,9 +18,7 @@ from core.nn.preprocess import Preprocessing, feed
 from core.nn.registry import ASSETS, IMAGENET_CLASSES, REGISTRY, Pretrained
 from core.nn.stages import Stages, count_parameters
 from core.nn.weights import BadFileError, advice, cache_folder, find, folders, load
-
-SHARED = ASSETS.parent.parent / "shared"
-needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the folder ../shared is not on this machine")
+from tests.conftest import SHARED, needs_shared
 
 
 def tiny() -> Stages:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from streamlit.components.v2 import component
 
-from core.cam.overlay import Box
 from core.figures.maps import Panel
 from core.figures.theme import lut
 from core.images import Picture
+from core.nn.preprocess import Box
 from pages.ui import cached
 
 _HERE = Path(__file__).parent
