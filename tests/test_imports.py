@@ -22,7 +22,7 @@ MAY_IMPORT = {
 """Package -> what it may import of the project."""
 
 THIRD_PARTY = {
-    "core.ode": {"torch"},
+    "core.ode": {"torch", "numpy", "scipy", "typing_extensions"},  # numpy: steps on small states; scipy: one method
     "core.figures": {"numpy", "plotly", "jaxtyping"},
 }
 """Packages that may import no other third-party package than these."""

@@ -1,0 +1,58 @@
+"""Which tensors a field's result depends on: found in its graph, so that no gradient is dropped unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+
+
+def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
+    """The leaf tensors that require a gradient and that `results` were computed from, each once."""
+    found: dict[int, Tensor] = {}
+    seen = set()
+    nodes = []
+    for result in results:
+        if result.grad_fn is not None:
+            nodes.append(result.grad_fn)
+        elif result.requires_grad:
+            found[id(result)] = result
+    while nodes:
+        node = nodes.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)  # AccumulateGrad holds its leaf
+        if isinstance(variable, Tensor):
+            found[id(variable)] = variable
+        nodes.extend(child for child, _ in node.next_functions if child is not None)
+    return list(found.values())
+
+
+def parameters_of(
+    func: object, given: Iterable[Tensor] | None, results: Iterable[Tensor], states: Iterable[Tensor]
+) -> tuple[Tensor, ...]:
+    """The tensors whose gradient an adjoint solve must integrate.
+
+    Args:
+        func: the field; a module brings its parameters.
+        given: the user's choice.
+        results: of func, evaluated once with a graph.
+        states: its arguments, which are no parameters.
+
+    Raises:
+        ValueError: `given` leaves out a tensor that func uses and that requires a gradient.
+    """
+    own = {id(state) for state in states}
+    captured = [leaf for leaf in leaves_behind(results) if id(leaf) not in own]
+    own_parameters = func.parameters() if isinstance(func, nn.Module) else ()
+    known = list(own_parameters if given is None else given)
+    known_ids = {id(parameter) for parameter in known}
+    missing = [leaf for leaf in captured if id(leaf) not in known_ids]
+    if given is not None and missing:
+        shapes = ", ".join(str(tuple(leaf.shape)) for leaf in missing)
+        raise ValueError(
+            f"func uses {len(missing)} tensor(s) that require a gradient but are not in `adjoint_params` (shapes "
+            f"{shapes}): their gradient would be lost. Add them, leave `adjoint_params` out, or detach them in func"
+        )
+    return tuple(parameter for parameter in [*known, *missing] if parameter.requires_grad)

@@ -1,0 +1,241 @@
+r"""`odeint_checkpointed`: the exact gradient of the computed solution, in memory for the square root of its steps.
+
+Forward, without a graph, every accepted step leaves its times, and about every :math:`\sqrt{N}`-th its state.
+Backward, one stretch after the other, from the last to the first, is taken again with the same steps and a graph. The
+cost is one more forward solve, less its rejected steps; the gradient equals that of `odeint`.
+
+Source: Griewank, Walther, Evaluating Derivatives (2008), chapter 12; two levels suffice here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.ode.adaptive import Step
+from core.ode.capture import parameters_of
+from core.ode.dense import sample, to_states
+from core.ode.fixed_grid import FixedOptions
+from core.ode.methods import Setup, find_method, prepare
+from core.ode.odeint import odeint, walk
+from core.ode.problem import Field, Layout, State, Time, check_times
+
+
+def odeint_checkpointed(
+    func: Callable[..., State],
+    y0: State,
+    t: Tensor,
+    *,
+    rtol: Any = 1e-7,
+    atol: Any = 1e-9,
+    method: str | None = None,
+    options: dict[str, Any] | None = None,
+    event_fn: None = None,
+    params: Iterable[Tensor] | None = None,
+) -> Any:
+    """`odeint`, with its gradient by recomputation.
+
+    Args:
+        func, y0, t, rtol, atol, method, options: as for `odeint`; a Runge-Kutta method.
+        event_fn: not supported: use `odeint` or `odeint_adjoint`.
+        params: tensors to differentiate by; by default all that `func` uses, found in its graph.
+
+    Returns:
+        As `odeint`.
+
+    Raises:
+        ValueError: a multistep method, an event, or `params` leaves out a tensor that `func` uses.
+        TypeError, ValueError, SolverError: as for `odeint`.
+    """
+    layout = Layout.of(y0)
+    times = check_times(t, layout)
+    if event_fn is not None:
+        raise ValueError("odeint_checkpointed takes no `event_fn`; use odeint or odeint_adjoint")
+    if method == "scipy_solver" or find_method(method).adams:
+        raise ValueError(f"odeint_checkpointed takes Runge-Kutta methods, whose steps begin anywhere; got {method!r}")
+    settings = {"rtol": rtol, "atol": atol, "method": method, "options": options}
+    if not torch.is_grad_enabled():
+        return odeint(func, y0, t, **settings)
+    pieces = y0 if isinstance(y0, tuple) else (y0,)
+    probes = tuple(piece.detach().clone().requires_grad_() for piece in pieces)
+    slope = Field(func, layout)(times[0], probes if layout.is_tuple else probes[0])
+    slopes = slope if isinstance(slope, tuple) else (slope,)
+    found = parameters_of(func, params, slopes, probes)
+    detached = tuple(piece.detach() for piece in slopes)
+    results = _Checkpointed.apply(
+        Request(func, layout, times, settings, detached if layout.is_tuple else detached[0]), t, *pieces, *found
+    )
+    return results if layout.is_tuple else results[0]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, apart from tensors that carry gradients."""
+
+    func: Callable[..., State]
+    layout: Layout
+    times: Sequence[float]
+    settings: dict[str, Any]
+    slope: State
+
+    def prepare(self, y0: State, t0: Time, slope: State | None = None, force_tensors: bool = False) -> Setup:
+        """The solve, ready to begin."""
+        settings = dict(self.settings)
+        method = find_method(settings.pop("method"))
+        return prepare(self.func, y0, t0, method, **settings, slope=slope, force_tensors=force_tensors)
+
+
+@dataclass(frozen=True)
+class Record:
+    """An accepted step, without its states; outputs [first, last) lie in it."""
+
+    t0: float
+    t1: float
+    began: float
+    ended: float
+    first: int
+    last: int
+
+
+@dataclass
+class Tape:
+    """The steps taken, and states at every `stride`-th of them, as many as about 2 sqrt(N)."""
+
+    records: list[Record] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
+    stride: int = 1
+
+    def add(self, step: Step, first: int, last: int) -> None:
+        """Keep a step; thin out the states when there are too many."""
+        if len(self.records) % self.stride == 0:
+            self.states.append(step.y0)
+            if len(self.states) > 2 * self.stride:
+                self.states = self.states[::2]
+                self.stride *= 2
+        self.records.append(Record(step.t0, step.t1, step.began, step.ended, first, last))
+
+
+class _Checkpointed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, request: Request, t: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        count = len(request.layout.shapes)
+        y0 = tensors[:count] if request.layout.is_tuple else tensors[0]
+        setup = request.prepare(y0, request.times[0], slope=request.slope)
+        tape, blocks, i = Tape(), [setup.y[None]], 1
+        sign = 1.0 if request.times[-1] > request.times[0] else -1.0
+        keys = [sign * time for time in request.times]
+        for step in walk(setup, t.detach(), y0):
+            j = bisect_right(keys, sign * step.t1, lo=i)
+            tape.add(step, i, j)
+            if j > i:
+                blocks.append(sample(setup.stepper, step, request.times[i:j], _interp(setup)))
+                i = j
+        stacked = torch.cat(blocks) if isinstance(setup.y, Tensor) else np.concatenate(blocks)
+        states = to_states(setup.stepper, stacked, torch.Size([len(request.times)]))
+        ctx.request, ctx.tape = request, tape
+        ctx.save_for_backward(t, *tensors)
+        return states if isinstance(states, tuple) else (states,)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        request, tape = ctx.request, ctx.tape
+        count = len(request.layout.shapes)
+        t, *tensors = ctx.saved_tensors
+        y0, params = tuple(tensors[:count]), tuple(tensors[count:])
+        if torch.is_grad_enabled():  # second derivatives need the whole graph
+            with torch.enable_grad():
+                solution = odeint(request.func, y0 if request.layout.is_tuple else y0[0], t, **request.settings)
+                pieces = solution if isinstance(solution, tuple) else (solution,)
+                wanted = [x for x in (t, *y0, *params) if x.requires_grad]
+                found = iter(torch.autograd.grad(pieces, wanted, grads, create_graph=True, allow_unused=True))
+                return (None, *(next(found) if x.requires_grad else None for x in (t, *y0, *params)))
+        replay = _Replay(request, tape, t, ctx.needs_input_grad[1], params)
+        return (None, *replay.gradients(y0, grads))
+
+
+class _Replay:
+    """The backward pass, stretch by stretch."""
+
+    def __init__(self, request: Request, tape: Tape, t: Tensor, time_gradient: bool, params: Sequence[Tensor]) -> None:
+        self.request, self.tape, self.params = request, tape, params
+        self.t = t.detach().clone().requires_grad_(time_gradient)
+        self.d_t = torch.zeros_like(self.t)
+        self.d_params = [torch.zeros_like(param) for param in params]
+
+    def gradients(self, y0: tuple[Tensor, ...], grads: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+        """dL/dt or None, dL/dy0 for each tensor, dL/dtheta."""
+        layout = self.request.layout
+        start = y0 if layout.is_tuple else y0[0]
+        setup = self.request.prepare(start, 0.0, slope=self.request.slope, force_tensors=True)
+        lead = len(self.request.times)
+        rows = torch.cat([g.reshape(lead, -1) for g in grads], dim=1) if layout.is_tuple else grads[0]
+        a = torch.zeros_like(rows[0])
+        for stretch in range(len(self.tape.states) - 1, -1, -1):
+            a = self._stretch(setup, stretch, rows, a)
+        a = a + rows[0]
+        split = layout.split(a)
+        pieces = split if isinstance(split, tuple) else (split,)
+        return (self.d_t if self.t.requires_grad else None, *pieces, *self.d_params)
+
+    def _stretch(self, setup: Setup, index: int, rows: Tensor, a: Tensor) -> Tensor:
+        """dL/dy at the stretch's start, from `a` at its end and the outputs' gradients."""
+        stride = self.tape.stride
+        records = self.tape.records[index * stride : (index + 1) * stride]
+        kept = self.tape.states[index]
+        start = torch.from_numpy(kept).reshape(a.shape) if isinstance(kept, np.ndarray) else kept.detach()
+        with torch.enable_grad():
+            y = start.clone().requires_grad_()
+            outputs, end = self._steps(setup, records, index * stride, y)
+            inputs = [y, *self.params, *([self.t] if self.t.requires_grad else [])]
+            targets = [*(values for values, _, _ in outputs), end]
+            weights = [*(rows[first:last] for _, first, last in outputs), a]
+            found = torch.autograd.grad(targets, inputs, weights, allow_unused=True, materialize_grads=True)
+        for total, part in zip(self.d_params, found[1:], strict=False):
+            total += part
+        if self.t.requires_grad:
+            self.d_t += found[-1]
+        return found[0]
+
+    def _steps(
+        self, setup: Setup, records: Sequence[Record], offset: int, y: Tensor
+    ) -> tuple[list[tuple[Tensor, int, int]], Tensor]:
+        """The stretch's outputs, each with its range of output numbers, and its end."""
+        stepper, options = setup.stepper, setup.options
+        times = list(self.t) if self.t.requires_grad else self.request.times
+        grid: Tensor | None = None
+        if isinstance(options, FixedOptions) and self.t.requires_grad:
+            grid = options.grid(self.request.func, y, self.t)
+        outputs = []
+        k, previous = None, None
+        for number, record in enumerate(records, start=offset):
+            start: Time = record.t0
+            end: Time = record.t1
+            h: Time = record.t1 - record.t0
+            exact = times
+            if grid is not None:
+                start, end = grid[number], grid[number + 1]
+                h = end - start
+                exact = self.request.times if grid is self.t else times
+            elif self.t.requires_grad and number == 0:
+                start = self.t[0]
+                h = record.t1 - start
+            if k is None or previous != record.began:
+                k = stepper.derivative(start + (record.began - record.t0), y)
+            y1 = stepper.step(start, h, end + (record.ended - record.t1), y, k)
+            step = Step(record.t0, record.t1, y, y1, 0.0, start, h, end, record.began, record.ended)
+            if record.last > record.first:
+                values = sample(stepper, step, exact[record.first : record.last], _interp(setup))
+                outputs.append((values, record.first, record.last))
+            k = stepper.last_slope() if stepper.fsal else None
+            y, previous = y1, record.ended
+        return outputs, y
+
+
+def _interp(setup: Setup) -> str:
+    return setup.options.interp if isinstance(setup.options, FixedOptions) else "own"

@@ -1,0 +1,282 @@
+"""`solve`: one initial value problem, with all that can be known of its solution; `steps`: the same, step by step."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.ode.adaptive import Statistics, Step
+from core.ode.control import Controller
+from core.ode.dense import DenseOutput, sample, to_states
+from core.ode.errors import SolverError
+from core.ode.events import EventFunction, first_event
+from core.ode.fixed_grid import FixedOptions
+from core.ode.methods import Setup, find_method, prepare
+from core.ode.odeint import walk, with_tensors_if_needed
+from core.ode.problem import State
+
+Status = Literal["finished", "event", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solution and what it took.
+
+    Attributes:
+        times: (N,) float64; of the accepted steps' ends, t0 first, or those asked for.
+        states: (N, *y0.shape) for each tensor of the state.
+        status: "finished" at t1; "event"; "stopped" by `stop`; "failed" in a `SolverError`'s `partial`.
+        nfe: evaluations of `func`.
+        step_sizes: |h| of each accepted step.
+        error_ratios: of each accepted step, the error estimate over the tolerance; empty for fixed steps.
+        rejections: (t, |h|, error ratio) of each rejected attempt.
+        dense: the solution as a function of t, where asked for.
+    """
+
+    times: Tensor
+    states: State
+    status: Status
+    nfe: int
+    step_sizes: Sequence[float]
+    error_ratios: Sequence[float]
+    rejections: Sequence[tuple[float, float, float]]
+    dense: DenseOutput | None = None
+
+    @property
+    def accepted(self) -> int:
+        """Number of accepted steps."""
+        return len(self.step_sizes)
+
+    @property
+    def rejected(self) -> int:
+        """Number of rejected attempts."""
+        return len(self.rejections)
+
+    @property
+    def t(self) -> float:
+        """The time reached."""
+        return float(self.times[-1])
+
+    @property
+    def y(self) -> State:
+        """The state reached."""
+        return tuple(piece[-1] for piece in self.states) if isinstance(self.states, tuple) else self.states[-1]
+
+    def __call__(self, t: float | Tensor) -> State:
+        """The state at any time inside the interval.
+
+        Raises:
+            ValueError: the solve was not asked for dense output, or t lies outside.
+        """
+        if self.dense is None:
+            raise ValueError("this solution has no dense output: call solve(..., dense=True)")
+        return self.dense(t)
+
+
+@dataclass(frozen=True)
+class AcceptedStep:
+    """One step, from the state y0 at t0 to y1 at t1; `nfe` counts evaluations since the start."""
+
+    t0: float
+    t1: float
+    y0: State
+    y1: State
+    error_ratio: float
+    nfe: int
+
+
+def solve(
+    func: Callable[..., State],
+    y0: State,
+    t0: float,
+    t1: float,
+    *,
+    method: str | None = None,
+    rtol: Any = 1e-6,
+    atol: Any = 1e-9,
+    times: Sequence[float] | Tensor | None = None,
+    args: tuple[Any, ...] = (),
+    step_size: float | None = None,
+    controller: str | Controller | None = None,
+    max_steps: int | None = None,
+    dense: bool = False,
+    event: Callable[..., Tensor] | None = None,
+    stop: Callable[[float, State], bool] | None = None,
+    progress: Callable[[float], object] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Solution:
+    """Solve dy/dt = func(t, y, *args) from t0 to t1.
+
+    Args:
+        func: of (t, y, *args) to dy/dt like y; t is a 0-dim tensor.
+        y0: a tensor or a tuple of tensors.
+        t0, t1: the interval; t1 < t0 solves backwards. Infinite t1 needs an `event` or `stop`.
+        method: a name from `METHODS`; dopri5 by default.
+        rtol, atol: tolerances of the local error, as for `odeint`.
+        times: where to give states, from t0 to t1; every accepted step by default.
+        args: further arguments of `func`.
+        step_size: of methods with fixed steps, which need it.
+        controller: "I" (default), "PI", "PID" or a `Controller`.
+        max_steps: limit on attempts; 100,000 by default.
+        dense: keep the solution as a function of t.
+        event: of (t, y) to a tensor; ends the solve where one of its values changes sign.
+        stop: of (t, y), asked after each step; ends the solve when true.
+        progress: told after each step what fraction of the interval is done, from 0 to 1.
+        options: see `odeint`.
+
+    Raises:
+        TypeError, ValueError: an argument is impossible.
+        SolverError: the solve could not go on; `error.partial` holds the solution up to there.
+
+    >>> s = solve(lambda t, y: -y, torch.ones(1).double(), 0.0, 1.0, dense=True)
+    >>> s.status, s.accepted, bool(abs(s(0.5) - math.exp(-0.5)) < 1e-6)
+    ('finished', 5, True)
+    """
+    named = {"controller": controller, "max_num_steps": max_steps, "step_size": step_size}
+    given = {**(options or {}), **{name: value for name, value in named.items() if value is not None}}
+    wanted = None if times is None else _outputs(times, t0, t1)
+
+    def attempt(force_tensors: bool) -> Solution:
+        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, given, force_tensors)
+        return _Run(setup, y0, t0, t1, wanted, dense).finish(event, stop, progress)
+
+    return with_tensors_if_needed(attempt)
+
+
+def steps(
+    func: Callable[..., State],
+    y0: State,
+    t0: float,
+    t1: float,
+    *,
+    method: str | None = None,
+    rtol: Any = 1e-6,
+    atol: Any = 1e-9,
+    args: tuple[Any, ...] = (),
+    options: dict[str, Any] | None = None,
+) -> Iterator[AcceptedStep]:
+    """The accepted steps of `solve`, one at a time: look, plot or stop between them.
+
+    >>> first = next(steps(lambda t, y: -y, torch.ones(1).double(), 0.0, 1.0))
+    >>> first.t0, first.t1 > 0
+    (0.0, True)
+    """
+    setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), torch.is_grad_enabled())
+    for step in _walk(setup, y0, t0, t1):
+        state = setup.stepper.to_state
+        yield AcceptedStep(step.t0, step.t1, state(step.y0), state(step.y1), step.ratio, setup.field.nfe)
+
+
+def _begin(
+    func: Any, y0: Any, t0: float, t1: float, method: Any, rtol: Any, atol: Any, args: Any, options: Any, tensors: bool
+) -> Setup:
+    t0, t1 = float(t0), float(t1)
+    if not math.isfinite(t0) or math.isnan(t1) or t0 == t1:
+        raise ValueError(f"the interval must lead from a finite t0 to another time t1; got {t0} and {t1}")
+    chosen = find_method(method)
+    if not chosen.adaptive and "step_size" not in options and "grid_constructor" not in options:
+        raise ValueError(f"{chosen.name} takes fixed steps: give `step_size`, a positive number in the units of t")
+    return prepare(func, y0, t0, chosen, rtol, atol, options, args=args, force_tensors=tensors)
+
+
+def _walk(setup: Setup, y0: State, t0: float, t1: float) -> Iterator[Step]:
+    if isinstance(setup.options, FixedOptions) and math.isinf(t1):
+        raise ValueError(f"{setup.method.name} takes fixed steps: give a finite t1")
+    return walk(setup, torch.tensor([t0, t1], dtype=torch.float64), y0)
+
+
+def _outputs(times: Sequence[float] | Tensor, t0: float, t1: float) -> list[float]:
+    wanted = [float(time) for time in times]
+    sign = 1.0 if t1 > t0 else -1.0
+    ordered = all((b - a) * sign > 0 for a, b in pairwise(wanted))
+    if not wanted or not ordered or (wanted[0] - t0) * sign < 0 or (t1 - wanted[-1]) * sign < 0:
+        raise ValueError(f"`times` must lead strictly from t0={t0:g} towards t1={t1:g}, inside them; got {wanted}")
+    return wanted
+
+
+class _Run:
+    """A solve in progress, collecting what the `Solution` will hold."""
+
+    def __init__(self, setup: Setup, y0: State, t0: float, t1: float, wanted: list[float] | None, dense: bool) -> None:
+        self.setup, self.y0, self.t0, self.t1, self.wanted = setup, y0, float(t0), float(t1), wanted
+        self.sign = 1.0 if t1 > t0 else -1.0
+        self.output = DenseOutput(setup.stepper, [self.t0]) if dense else None
+        at_start = wanted is None or wanted[0] == t0
+        self.times: list[float] = [self.t0] if at_start else []
+        self.blocks: list[Any] = [setup.y[None]] if at_start else []
+
+    def finish(self, event: Any, stop: Any, progress: Any) -> Solution:
+        """Take the steps."""
+        status: Status = "finished"
+        walked = self._told(progress)
+        try:
+            if event is not None:
+                watched = EventFunction(event, self.setup.stepper, self.t0, self.setup.y)
+                found = first_event(self.setup.stepper, walked, watched, "own")
+                if found is not None:
+                    status = "event"
+                    self._cut(*found)
+            else:
+                for step in walked:
+                    if stop is not None and stop(step.t1, self.setup.stepper.to_state(step.y1)):
+                        status = "stopped"
+                        break
+        except SolverError as error:
+            error.partial = self._solution("failed")
+            raise
+        return self._solution(status)
+
+    def _told(self, progress: Any) -> Iterator[Step]:
+        for step in _walk(self.setup, self.y0, self.t0, self.t1):
+            self._add(step)
+            if progress is not None:
+                progress((step.t1 - self.t0) / (self.t1 - self.t0))
+            yield step
+
+    def _add(self, step: Step) -> None:
+        if self.output is not None:
+            self.output.add(step)
+        if self.wanted is None:
+            self.times.append(step.t1)
+            self.blocks.append(step.y1[None])
+            return
+        first = len(self.times)
+        last = bisect_right(self.wanted, step.t1 * self.sign, lo=first, key=lambda time: time * self.sign)
+        if last > first:
+            inside = self.wanted[first:last]
+            self.times += inside
+            self.blocks.append(sample(self.setup.stepper, step, inside))
+
+    def _cut(self, where: float, state: Any) -> None:
+        """End at the event: what lies behind it goes."""
+        count = bisect_right(self.times, where * self.sign, key=lambda time: time * self.sign)
+        if count and self.times[count - 1] == where:
+            count -= 1
+        stacked = self._stacked()[:count]
+        self.times, self.blocks = [*self.times[:count], where], [stacked, state[None]]
+
+    def _stacked(self) -> Any:
+        if not self.blocks:
+            return self.setup.y[None][:0]
+        return torch.cat(self.blocks) if isinstance(self.setup.y, Tensor) else np.concatenate(self.blocks)
+
+    def _solution(self, status: Status) -> Solution:
+        statistics: Statistics = self.setup.statistics
+        return Solution(
+            times=torch.tensor(self.times, dtype=torch.float64),
+            states=to_states(self.setup.stepper, self._stacked(), torch.Size([len(self.times)])),
+            status=status,
+            nfe=self.setup.field.nfe,
+            step_sizes=statistics.step_sizes,
+            error_ratios=statistics.error_ratios,
+            rejections=statistics.rejections,
+            dense=self.output,
+        )
