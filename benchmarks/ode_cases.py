@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -26,20 +27,24 @@ class Spiral(nn.Module):
 class Mlp(nn.Module):
     """f = tanh(z^3 V + b) W + c, 2-50-2.
 
-    Untrained, it would be nearly zero and any solver fast: the output layer is fitted to the spiral by
-    ridge regression, so that solutions wind as they do late in training.
+    Fitted, its output layer follows the spiral by ridge regression, so that solutions wind as they do late in
+    training; fresh, it begins as the demo's training does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fitted: bool = True) -> None:
         super().__init__()
         chance = torch.Generator().manual_seed(0)
         cubes = (4.4 * torch.rand(4000, 2, generator=chance, dtype=torch.float64) - 2.2) ** 3
         self.v = nn.Parameter(0.1 * torch.randn(2, 50, generator=chance, dtype=torch.float64))
         self.b = nn.Parameter(torch.zeros(50, dtype=torch.float64))
         x = torch.cat([torch.tanh(cubes @ self.v), torch.ones(4000, 1)], 1).detach()
+        w = 0.1 * torch.randn(50, 2, generator=chance, dtype=torch.float64)
+        self.w, self.c = nn.Parameter(w), nn.Parameter(torch.zeros(2, dtype=torch.float64))
+        if not fitted:
+            return
         ridge = 4.0 * torch.eye(51, dtype=torch.float64)
-        fitted = torch.linalg.solve(x.T @ x + ridge, x.T @ cubes @ SPIRAL)
-        self.w, self.c = nn.Parameter(fitted[:50].clone()), nn.Parameter(fitted[50].clone())
+        output = torch.linalg.solve(x.T @ x + ridge, x.T @ cubes @ SPIRAL)
+        self.w, self.c = nn.Parameter(output[:50].clone()), nn.Parameter(output[50].clone())
 
     def forward(self, t: Tensor, z: Tensor) -> Tensor:
         return torch.tanh(z**3 @ self.v + self.b) @ self.w + self.c
@@ -123,28 +128,35 @@ def forward_cases() -> list[Case]:
 
 def direct_cases() -> list[Case]:
     return [
-        Case(f"MLP, 10 outputs in {end:g} s", Mlp, start(20), times(end, 10), "direct", target=2) for end in (0.25, 5)
+        Case(f"{name}, 10 outputs in {end:g} s", field, start(20), times(end, 10), "direct", target=2)
+        for name, field in (("MLP", Mlp), ("fresh MLP", partial(Mlp, fitted=False)))
+        for end in (0.25, 5)
     ]
 
 
 def adjoint_cases() -> list[Case]:
-    t = times(5, 10)
+    t, fresh = times(5, 10), partial(Mlp, fitted=False)
     return [
         Case("MLP, 10 outputs in 0.25 s", Mlp, start(20), times(0.25, 10), "adjoint", target=3),
         Case("MLP, 10 outputs in 5 s", Mlp, start(20), t, "adjoint", target=3),
         Case("the same, loss of the last", Mlp, start(20), t, "adjoint", last_only=True, target=3),
         Case("vjp offered, 10 outputs in 5 s", MlpWithProduct, start(20), t, "adjoint", target=5),
         Case("the same, loss of the last", MlpWithProduct, start(20), t, "adjoint", last_only=True, target=5),
+        Case("fresh MLP, 10 outputs in 0.25 s", fresh, start(20), times(0.25, 10), "adjoint", target=3),
+        Case("fresh MLP, 10 outputs in 5 s", fresh, start(20), t, "adjoint", target=3),
+        Case("the same, vjp offered", partial(MlpWithProduct, fitted=False), start(20), t, "adjoint", target=5),
     ]
 
 
 def rk4_cases() -> list[Case]:
     """One hundred steps of 1/32, which is exact in binary."""
     t, options = times(3.125, 2), {"step_size": 1 / 32}
-    return [
-        Case("MLP, 100 steps", Mlp, start(20), t, method="rk4", options=options, target=1.8),
-        Case("MLP, 100 steps, training", Mlp, start(20), t, "direct", method="rk4", options=options, target=1.8),
-    ]
+    shared = {"method": "rk4", "options": options, "target": 1.8}
+    cases = []
+    for name, field in (("spiral", Spiral), ("MLP", Mlp)):
+        cases.append(Case(f"{name}, 100 steps", field, start(20), t, **shared))
+        cases.append(Case(f"{name}, 100 steps, training", field, start(20).requires_grad_(), t, "direct", **shared))
+    return cases
 
 
 def conv_cases() -> list[Case]:

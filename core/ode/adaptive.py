@@ -88,7 +88,7 @@ class Adaptive:
         self._origin = t if isinstance(t, Tensor) else None  # until the first step has been taken from it
         self._q = (stepper.tableau.embedded_order or stepper.order) + 1
         inside = [s for s in options.step_t + options.jump_t if (s - self.t) * self.direction > 0]
-        self._stops = sorted((s * self.direction for s in inside), reverse=False)
+        self._stops = sorted(s * self.direction for s in inside)
         self._jumps = set(options.jump_t)
         self._ratios = [1.0, 1.0]
         self._non_finite = False
@@ -115,7 +115,7 @@ class Adaptive:
             size = min(max(self.h, o.min_step), o.max_step)
             t1, stop = self._next(size, limit)
             h = t1 - self.t
-            if size < 4 * math.ulp(self.t):  # t + h could be off by a quarter of h
+            if size < 4 * math.ulp(self.t) and t1 != limit and not stop:  # t + h could be off by a quarter of h
                 raise self._underflow(size)
             if self.callbacks.step:
                 self._tell(self.callbacks.step, h)

@@ -28,10 +28,10 @@ import torch
 from torch import Tensor
 
 from core.ode.augmented import Augmented, backward_solve
-from core.ode.capture import parameters_of
+from core.ode.capture import probe
 from core.ode.methods import find_method, prepare
 from core.ode.odeint import odeint, states_at, until_event
-from core.ode.problem import Field, Layout, State, check_times
+from core.ode.problem import Layout, State, check_times, pieces_of
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,7 @@ def odeint_adjoint(
     forward = {"rtol": rtol, "atol": atol, "method": method, "options": options}
     if not torch.is_grad_enabled():
         return odeint(func, y0, t, **forward, event_fn=event_fn)
-    pieces = y0 if isinstance(y0, tuple) else (y0,)
-    probes = tuple(piece.detach().clone().requires_grad_() for piece in pieces)
-    slope = Field(func, layout)(times[0], probes if layout.is_tuple else probes[0])
-    slopes = slope if isinstance(slope, tuple) else (slope,)
-    params = parameters_of(func, adjoint_params, slopes, probes)
+    slope, params = probe(func, layout, y0, times[0], adjoint_params)
     backward = {
         "rtol": rtol if adjoint_rtol is None else adjoint_rtol,
         "atol": atol if adjoint_atol is None else adjoint_atol,
@@ -100,10 +96,9 @@ def odeint_adjoint(
         if adjoint_options is None
         else dict(adjoint_options),
     }
-    detached = tuple(piece.detach() for piece in slopes)
-    request = Request(func, layout, times, forward, backward, event_fn, detached if layout.is_tuple else detached[0])
-    results = _Adjoint.apply(request, t, *pieces, *params)
-    solution = results[: len(pieces)] if layout.is_tuple else results[0]
+    request = Request(func, layout, times, forward, backward, event_fn, slope)
+    results = _Adjoint.apply(request, t, *pieces_of(y0), *params)
+    solution = results[: len(layout.shapes)] if layout.is_tuple else results[0]
     return solution if event_fn is None else (results[-1].to(t), solution)
 
 
@@ -126,7 +121,7 @@ class _Adjoint(torch.autograd.Function):
                 states = states_at(setup, t.detach(), request.times)
             else:
                 event_t, states = until_event(setup, request.event_fn, y0, t.detach())
-        pieces = states if isinstance(states, tuple) else (states,)
+        pieces = pieces_of(states)
         ctx.request = request
         ctx.times = request.times if event_t is None else (request.times[0], float(event_t))
         ctx.save_for_backward(t, *pieces, *tensors[count:])

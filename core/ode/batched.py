@@ -17,8 +17,9 @@ from torch import Tensor
 
 from core.ode.control import AdaptiveOptions
 from core.ode.errors import MaxStepsError, NonFiniteError, StepUnderflowError
+from core.ode.field import Field
 from core.ode.methods import find_method
-from core.ode.problem import REAL, Field, Layout
+from core.ode.problem import REAL, Layout
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
+
+from core.ode.field import Field
+from core.ode.problem import Layout, State, pieces_of
 
 
 def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
@@ -27,6 +30,27 @@ def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
             found[id(variable)] = variable
         nodes.extend(child for child, _ in node.next_functions if child is not None)
     return list(found.values())
+
+
+def probe(
+    func: Callable[..., State], layout: Layout, y0: State, t0: float, given: Iterable[Tensor] | None
+) -> tuple[State, tuple[Tensor, ...]]:
+    """func(t0, y0), without its graph, and the tensors that a gradient must be integrated for.
+
+    Args:
+        func: the field.
+        layout: of its state.
+        y0, t0: where to look.
+        given: the user's choice of tensors; all that are found by default.
+
+    Raises:
+        ValueError: see `parameters_of`.
+    """
+    states = tuple(piece.detach().clone().requires_grad_() for piece in pieces_of(y0))
+    slopes = pieces_of(Field(func, layout)(t0, states if layout.is_tuple else states[0]))
+    params = parameters_of(func, given, slopes, states)
+    detached = tuple(slope.detach() for slope in slopes)
+    return (detached if layout.is_tuple else detached[0]), params
 
 
 def parameters_of(

@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 
 from core.ode.adaptive import Step
-from core.ode.capture import parameters_of
+from core.ode.capture import probe
 from core.ode.dense import sample, to_states
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import odeint, walk
-from core.ode.problem import Field, Layout, State, Time, check_times
+from core.ode.problem import Layout, State, Time, check_times, pieces_of
 
 
 def odeint_checkpointed(
@@ -62,15 +62,8 @@ def odeint_checkpointed(
     settings = {"rtol": rtol, "atol": atol, "method": method, "options": options}
     if not torch.is_grad_enabled():
         return odeint(func, y0, t, **settings)
-    pieces = y0 if isinstance(y0, tuple) else (y0,)
-    probes = tuple(piece.detach().clone().requires_grad_() for piece in pieces)
-    slope = Field(func, layout)(times[0], probes if layout.is_tuple else probes[0])
-    slopes = slope if isinstance(slope, tuple) else (slope,)
-    found = parameters_of(func, params, slopes, probes)
-    detached = tuple(piece.detach() for piece in slopes)
-    results = _Checkpointed.apply(
-        Request(func, layout, times, settings, detached if layout.is_tuple else detached[0]), t, *pieces, *found
-    )
+    slope, found = probe(func, layout, y0, times[0], params)
+    results = _Checkpointed.apply(Request(func, layout, times, settings, slope), t, *pieces_of(y0), *found)
     return results if layout.is_tuple else results[0]
 
 
@@ -140,7 +133,7 @@ class _Checkpointed(torch.autograd.Function):
         states = to_states(setup.stepper, stacked, torch.Size([len(request.times)]))
         ctx.request, ctx.tape = request, tape
         ctx.save_for_backward(t, *tensors)
-        return states if isinstance(states, tuple) else (states,)
+        return pieces_of(states)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
@@ -151,7 +144,7 @@ class _Checkpointed(torch.autograd.Function):
         if torch.is_grad_enabled():  # second derivatives need the whole graph
             with torch.enable_grad():
                 solution = odeint(request.func, y0 if request.layout.is_tuple else y0[0], t, **request.settings)
-                pieces = solution if isinstance(solution, tuple) else (solution,)
+                pieces = pieces_of(solution)
                 wanted = [x for x in (t, *y0, *params) if x.requires_grad]
                 found = iter(torch.autograd.grad(pieces, wanted, grads, create_graph=True, allow_unused=True))
                 return (None, *(next(found) if x.requires_grad else None for x in (t, *y0, *params)))
@@ -179,9 +172,7 @@ class _Replay:
         for stretch in range(len(self.tape.states) - 1, -1, -1):
             a = self._stretch(setup, stretch, rows, a)
         a = a + rows[0]
-        split = layout.split(a)
-        pieces = split if isinstance(split, tuple) else (split,)
-        return (self.d_t if self.t.requires_grad else None, *pieces, *self.d_params)
+        return (self.d_t if self.t.requires_grad else None, *pieces_of(layout.split(a)), *self.d_params)
 
     def _stretch(self, setup: Setup, index: int, rows: Tensor, a: Tensor) -> Tensor:
         """dL/dy at the stretch's start, from `a` at its end and the outputs' gradients."""

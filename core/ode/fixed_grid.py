@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.ode.adaptive import Callbacks, Statistics, Step
 from core.ode.errors import NonFiniteError, warn
-from core.ode.problem import Time, number
+from core.ode.problem import Time, is_batched, number
 from core.ode.runge_kutta import Stepper
 
 FEW = 32
@@ -123,7 +123,7 @@ def grid_steps(
                 h=t1 - t0,
             )
         k1 = stepper.last_slope() if stepper.fsal and not perturb else None
-        if watch:
+        if watch and not (isinstance(y1, Tensor) and is_batched(y1)):
             k1 = stepper.derivative(end, y1) if k1 is None else k1
             _warn_if_coarse(stepper, t0, t1, y, k, y1, k1)
         statistics.step_sizes.append(abs(t1 - t0))

@@ -24,11 +24,13 @@ from torch.autograd import forward_ad
 from typing_extensions import override
 
 from core.ode.errors import NewtonError
+from core.ode.field import Field
 from core.ode.jacobian import Samples, Weights, factored, rows_of_jacobian
 from core.ode.newton import Newton, NewtonOptions
-from core.ode.problem import Field, State, Time, number
-from core.ode.runge_kutta import TensorStepper, hermite
+from core.ode.problem import State, Time, number
+from core.ode.runge_kutta import hermite
 from core.ode.tableau import Tableau
+from core.ode.tensor_stepper import TensorStepper
 from core.ode.tolerance import Tolerance
 
 __all__ = ["ImplicitStepper", "NewtonOptions"]

@@ -9,15 +9,18 @@ from typing import Any
 from torch import Tensor
 
 from core.ode.adaptive import Adaptive, Callbacks, Statistics
+from core.ode.array_stepper import ArrayStepper
 from core.ode.control import AdaptiveOptions
 from core.ode.errors import warn
+from core.ode.field import Field
 from core.ode.fixed_grid import FixedOptions
 from core.ode.implicit import ImplicitStepper, NewtonOptions
 from core.ode.multistep import AdamsOptions, ArrayAdams, TensorAdams
-from core.ode.problem import Field, Layout, State, Time, carries_derivatives
-from core.ode.runge_kutta import ArrayStepper, Stepper, TensorStepper
+from core.ode.problem import Layout, State, Time, carries_derivatives, is_batched, pieces_of
+from core.ode.runge_kutta import Stepper
 from core.ode.tableau import Tableau
 from core.ode.tableaus import TABLEAUS
+from core.ode.tensor_stepper import TensorStepper
 from core.ode.tolerance import Tolerance
 
 
@@ -144,6 +147,11 @@ def prepare(
     field = Field(func, layout, args)
     start = layout.split(layout.join(y0).clone())  # func must not reach the user's own tensor
     k = field(t0, start if layout.seen is None else start[: layout.seen]) if slope is None else slope
+    if method.adaptive and any(map(is_batched, pieces_of(k))):
+        raise ValueError(
+            f"{method.name} chooses its steps by values, which torch.vmap hides: put the batch into the state, use "
+            "solve_batch for steps of each sample's own, or a method with fixed steps"
+        )
     arrays = not (
         force_tensors
         or method.implicit

@@ -32,10 +32,13 @@ import torch
 from torch import Tensor
 
 from core.ode.adams_weights import HIGHEST_ORDER, bashforth, rounded, weights_at
+from core.ode.array_stepper import ArrayStepper
 from core.ode.errors import SolverWarning
-from core.ode.problem import Field, Time, number
-from core.ode.runge_kutta import ArrayStepper, Stepper, TensorStepper, Y, hermite
+from core.ode.field import Field
+from core.ode.problem import Time, number
+from core.ode.runge_kutta import Stepper, Y, hermite
 from core.ode.tableau import Tableau
+from core.ode.tensor_stepper import TensorStepper
 from core.ode.tolerance import Tolerance
 
 FEWEST = 3

@@ -16,9 +16,10 @@ from core.ode.adaptive import Step
 from core.ode.dense import DenseOutput, sample, to_states
 from core.ode.errors import EventNotFoundError
 from core.ode.events import EVENT_STEPS, EventFunction, first_event
+from core.ode.field import GraphNeededError
 from core.ode.fixed_grid import FEW, FixedOptions, grid_steps
 from core.ode.methods import Setup, find_method, prepare
-from core.ode.problem import GraphNeededError, Layout, State, Time, check_times
+from core.ode.problem import Layout, State, Time, check_times
 from core.ode.scipy_solver import scipy_odeint
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.ode.odeint import odeint
-from core.ode.problem import State
+from core.ode.problem import State, pieces_of
 
 
 def odeint_event(
@@ -51,7 +51,7 @@ def odeint_event(
     start = t0.reshape(1)
     t = torch.cat([start, start.detach() + (-1.0 if reverse_time else 1.0)])
     event_t, solution = odeint_interface(func, y0, t, event_fn=event_fn, **kwargs)
-    pieces = solution if isinstance(solution, tuple) else (solution,)
+    pieces = pieces_of(solution)
     at_event = tuple(piece[-1] for piece in pieces)
     if not torch.is_grad_enabled():
         return event_t, solution
@@ -83,8 +83,7 @@ def _rates(
 ) -> tuple[tuple[Tensor, ...], Tensor]:
     """f at the event, and the total derivative of the event function with respect to time along the solution."""
     with torch.no_grad():
-        slope = func(event_t.to(at_event[0].real.dtype), user(tuple(piece.detach() for piece in at_event)))
-    slope = slope if isinstance(slope, tuple) else (slope,)
+        slope = pieces_of(func(event_t.to(at_event[0].real.dtype), user(tuple(piece.detach() for piece in at_event))))
     with torch.enable_grad():
         time = event_t.detach().clone().requires_grad_()
         state = tuple(piece.detach().clone().requires_grad_() for piece in at_event)

@@ -1,4 +1,4 @@
-r"""The initial value problem as solvers see it: a checked state and a counted, checked field.
+r"""States and times as solvers see them, checked.
 
 A user's state is a tensor or a tuple of tensors. `Layout` describes it; explicit steps without a
 graph see it as one flat numpy array, all others as one tensor (a tuple is laid end to end).
@@ -7,7 +7,6 @@ graph see it as one flat numpy array, all others as one tensor (a tuple is laid 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -22,6 +21,11 @@ State: TypeAlias = Tensor | tuple[Tensor, ...]
 
 Time: TypeAlias = float | Tensor
 """A float, or a 0-dim tensor where a gradient with respect to time is asked for."""
+
+
+def pieces_of(state: State) -> tuple[Tensor, ...]:
+    """The tensors of a state."""
+    return state if isinstance(state, tuple) else (state,)
 
 
 def number(t: Time) -> float:
@@ -60,7 +64,7 @@ class Layout:
         """
         pieces = (y0,) if isinstance(y0, Tensor) else y0
         if not isinstance(pieces, tuple) or not pieces or not all(isinstance(piece, Tensor) for piece in pieces):
-            raise TypeError(f"`y0` must be a tensor or a non-empty tuple of tensors; got {_describe(y0)}")
+            raise TypeError(f"`y0` must be a tensor or a non-empty tuple of tensors; got {describe(y0)}")
         first = pieces[0]
         for i, piece in enumerate(pieces):
             where = f"y0[{i}]" if isinstance(y0, tuple) else "y0"
@@ -129,136 +133,10 @@ class Layout:
         return float(np.nextafter(self.array_real(t), self.array_real(direction)))
 
 
-class GraphNeededError(Exception):
-    """The field's result requires a gradient, which numpy cannot carry: start again with tensors."""
-
-
-def as_array(k: Tensor) -> np.ndarray:
-    """A field's result as an array, sharing memory where it can.
-
-    Raises:
-        GraphNeededError: it requires a gradient.
-    """
-    if k.requires_grad:
-        if torch.is_grad_enabled():
-            raise GraphNeededError
-        k = k.detach()
-    try:
-        return k.numpy()
-    except RuntimeError:  # a view that conjugates or negates
-        return k.resolve_conj().resolve_neg().numpy()
-
-
-class Field:
-    """A user's `func(t, y, *args)`: counted, its arguments made, its result checked.
-
-    Attributes:
-        nfe: number of evaluations so far.
-    """
-
-    def __init__(self, func: Callable[..., State], layout: Layout, args: tuple[Any, ...] = ()) -> None:
-        self.func = func
-        self.layout = layout
-        self.args = args
-        self.nfe = 0
-        self._on_cpu = layout.device.type == "cpu"
-        self._shape = layout.shapes[0]
-        self._dtype = layout.dtype
-        self._real = layout.array_real
-
-    def time(self, t: Time) -> Tensor:
-        """`t` as the 0-dim tensor that `func` gets, in the state's precision."""
-        if isinstance(t, Tensor):
-            return t.to(self.layout.device, self.layout.real_dtype)
-        if self._on_cpu:
-            return torch.from_numpy(np.array(t, self._real))  # a third of torch.tensor's time
-        return torch.tensor(t, dtype=self.layout.real_dtype, device=self.layout.device)
-
-    def __call__(self, t: Time, y: State) -> State:
-        """dy/dt at (t, y).
-
-        Raises:
-            TypeError, ValueError: `func` returned another structure, shape or dtype than its state has.
-            RuntimeError: `func` changed its argument in place.
-        """
-        if isinstance(y, tuple):
-            return self._call_on_tuple(t, y)
-        self.nfe += 1
-        version = y._version
-        k = self.func(self.time(t), y, *self.args)
-        self._check(t, y, version, k)
-        return k
-
-    def into_rows(self, out: np.ndarray) -> Callable[[int, Any, np.ndarray], None]:
-        """A function of (i, t, y) that writes dy/dt at (t, y), y flat (n,), into row i of `out` (m, n).
-
-        For states on the CPU that carry no graph; it raises as a call does, and GraphNeededError where the result
-        requires a gradient. This is the hot path of small problems: each call saved is some percent of a solve.
-        """
-        args, shape, dtype, real = self.args, self._shape, self._dtype, self._real
-        func: Callable[..., Any] = self.func
-        from_numpy, array = torch.from_numpy, np.array
-        layout = self.layout
-        if layout.is_tuple:
-            parts = list(zip(layout.slices, layout.shapes, strict=True))
-            pieces = [[row[part].reshape(shape) for part, shape in parts] for row in out]
-            seen = parts[: layout.seen]
-
-            def tuple_into(i: int, t: Any, y: np.ndarray) -> None:
-                self.nfe += 1
-                state = tuple([from_numpy(y[part].reshape(shape)) for part, shape in seen])
-                k = func(from_numpy(array(t, real)), state, *args)
-                self._check_tuple(t, state, [0] * len(state), k)
-                for view, piece in zip(pieces[i], k, strict=True):
-                    view[...] = as_array(piece)
-
-            return tuple_into
-        views = [row.reshape(shape) for row in out]
-
-        def into(i: int, t: Any, y: np.ndarray) -> None:
-            self.nfe += 1
-            state = from_numpy(y.reshape(shape))
-            k = func(from_numpy(array(t, real)), state, *args)
-            if type(k) is not Tensor or state._version or k.shape != shape or k.dtype is not dtype:
-                self._check(t, state, 0, k)
-            views[i][...] = as_array(k)
-
-        return into
-
-    def _check(self, t: Time, y: Tensor, version: int, k: Any) -> None:
-        if y._version != version:
-            raise _changed_in_place(t)
-        if not isinstance(k, Tensor):
-            raise TypeError(f"func must return a tensor like its state; got {_describe(k)} at t={number(t):g}")
-        if k.shape != self._shape or k.dtype is not self._dtype:
-            raise _mismatch("func", t, k, self._shape, self.layout)
-
-    def _call_on_tuple(self, t: Time, y: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        self.nfe += 1
-        versions = [piece._version for piece in y]
-        k = self.func(self.time(t), y, *self.args)
-        self._check_tuple(t, y, versions, k)
-        return tuple(k)
-
-    def _check_tuple(self, t: Time, y: tuple[Tensor, ...], versions: list[int], k: Any) -> None:
-        if versions != [piece._version for piece in y]:
-            raise _changed_in_place(t)
-        if not isinstance(k, (tuple, list)) or len(k) != len(self.layout.shapes):
-            count = len(self.layout.shapes)
-            raise TypeError(
-                f"func must return a tuple of {count} tensors like its state; got {_describe(k)} at t={number(t):g}"
-            )
-        for i, (piece, shape) in enumerate(zip(k, self.layout.shapes, strict=True)):
-            if not isinstance(piece, Tensor):
-                raise TypeError(f"func's result [{i}] must be a tensor; got {_describe(piece)} at t={number(t):g}")
-            if piece.shape != shape or piece.dtype is not self._dtype:
-                raise _mismatch(f"func's result [{i}]", t, piece, shape, self.layout)
-
-
 def carries_derivatives(*values: State) -> bool:
     """Whether a graph, a tangent or a functional transform hangs on any tensor: numpy would drop it."""
     for value in values:
-        for tensor in (value,) if isinstance(value, Tensor) else value:
+        for tensor in pieces_of(value):
             if tensor.requires_grad and torch.is_grad_enabled():
                 return True
             if forward_ad.unpack_dual(tensor).tangent is not None:
@@ -266,6 +144,16 @@ def carries_derivatives(*values: State) -> bool:
             # torch 2.13 has no public way to ask, and does not declare this one
             if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # pyright: ignore[reportAttributeAccessIssue]
                 return True
+    return False
+
+
+def is_batched(tensor: Tensor) -> bool:
+    """Whether `torch.vmap` runs over the tensor: its values then cannot steer Python."""
+    functorch: Any = torch._C._functorch  # pyright: ignore[reportAttributeAccessIssue] # as above
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        if functorch.is_batchedtensor(tensor):
+            return True
+        tensor = functorch.get_unwrapped(tensor)
     return False
 
 
@@ -280,7 +168,7 @@ def check_times(t: Tensor, layout: Layout) -> list[float]:
         ValueError: not one-dimensional, shorter than 2, not finite or not strictly monotonic.
     """
     if not isinstance(t, Tensor) or not t.is_floating_point():
-        raise TypeError(f"`t` must be a tensor of floating point times; got {_describe(t)}")
+        raise TypeError(f"`t` must be a tensor of floating point times; got {describe(t)}")
     if t.ndim != 1:
         raise ValueError(f"`t` must be one-dimensional; got shape {tuple(t.shape)}")
     if len(t) < 2:
@@ -295,22 +183,8 @@ def check_times(t: Tensor, layout: Layout) -> list[float]:
     return times
 
 
-def _changed_in_place(t: Time) -> RuntimeError:
-    return RuntimeError(
-        f"func changed its state in place at t={number(t):g}; the solver still needs it. "
-        "Compute the derivative into a new tensor, or begin with y = y.clone()"
-    )
-
-
-def _mismatch(name: str, t: Time, k: Tensor, shape: torch.Size, layout: Layout) -> Exception:
-    kind = TypeError if k.shape == shape else ValueError
-    return kind(
-        f"{name} at t={number(t):g} must have the state's shape {tuple(shape)} and dtype {layout.dtype}; "
-        f"got shape {tuple(k.shape)} and {k.dtype}"
-    )
-
-
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
+    """What a value is, for messages."""
     if isinstance(value, Tensor):
         return f"a {value.dtype} tensor of shape {tuple(value.shape)}"
     if isinstance(value, (tuple, list)):

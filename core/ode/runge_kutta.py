@@ -2,8 +2,9 @@ r"""One step of an explicit Runge-Kutta method, read from its tableau.
 
 .. math:: k_i = f\Big(t + c_i h,\; y + h \sum_{j<i} a_{ij} k_j\Big), \qquad y_1 = y + h \sum_i b_i k_i
 
-`Stepper` says it once. Two classes carry out its sums: `ArrayStepper` on one numpy buffer, where nothing hangs on
-the state (several times faster for small states); `TensorStepper` on tensors, for graphs, transforms and devices.
+`Stepper` says it once. Two classes carry out its sums: `array_stepper.ArrayStepper` on one numpy buffer, where nothing
+hangs on the state (several times faster for small states); `tensor_stepper.TensorStepper` on tensors, for graphs,
+transforms and devices.
 
 Source: Hairer, Norsett, Wanner, Solving ODEs I, II.1.
 """
@@ -16,9 +17,9 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from typing_extensions import override
 
-from core.ode.problem import Field, State, Time, number
+from core.ode.field import Field
+from core.ode.problem import State, Time
 from core.ode.tableau import Tableau
 from core.ode.tolerance import Tolerance
 
@@ -145,180 +146,9 @@ def hermite(h: Any, dy: Any, k0: Any, k1: Any) -> Any:
     return stack([h * k0, 3 * dy - h * (2 * k0 + k1), h * (k0 + k1) - 2 * dy])
 
 
-def _rows(tableau: Tableau) -> list[np.ndarray]:
+def rows_of(tableau: Tableau) -> list[np.ndarray]:
     """Row i of a over the stages before it, then b, then the extra stages' rows."""
     n = tableau.numeric
     rows = [n.a[i, :i] for i in range(tableau.stages)]
     extra = [n.extra_a[i, : tableau.stages + i] for i in range(len(n.extra_c))]
     return [*rows, n.b, *extra]
-
-
-class ArrayStepper(Stepper[np.ndarray]):
-    """Steps on flat arrays (n,); for states on the CPU that carry no graph.
-
-    One buffer (1 + s, n) holds y and the stages, one matrix the rows [1, h a_i]: each sum is one product.
-    """
-
-    def __init__(self, field: Field, tableau: Tableau, tolerance: Tolerance) -> None:
-        super().__init__(field, tableau, tolerance)
-        self.layout = layout = field.layout
-        n, dtype = sum(layout.sizes), layout.array_dtype
-        rows = _rows(tableau)
-        self._rows = np.zeros((len(rows), 1 + tableau.stages + len(self._extra_c)), dtype)
-        for i, row in enumerate(rows):
-            self._rows[i, 1 : 1 + len(row)] = row
-        self._scaled = np.zeros_like(self._rows)
-        self._buffer = np.zeros((self._rows.shape[1], n), dtype)
-        self._k = self._buffer[1:]
-        lead = sum(layout.sizes[: layout.seen])
-        whole = tableau.stages - 1 if self.fsal else tableau.stages  # the row that gives the result, with its integrals
-        self._products = [
-            (self._scaled[i, : 1 + len(row)], self._buffer[: 1 + len(row), : n if i == whole else lead])
-            for i, row in enumerate(rows)
-        ]
-        self._call = field.into_rows(self._k)
-        self._aside = np.zeros((1, n), dtype)  # for slopes that are no stage of the step in progress
-        self._call_aside = field.into_rows(self._aside)
-        if tableau.numeric.error is not None:
-            self._error = tableau.numeric.error.astype(dtype)
-            self._of_step = self._k[: tableau.stages]
-        if tableau.numeric.dense is not None:
-            self._dense_t = tableau.numeric.dense.T.astype(dtype)
-
-    @override
-    def from_state(self, y: State) -> np.ndarray:
-        return self.layout.join(y).detach().numpy(force=True).reshape(-1).copy()
-
-    @override
-    def to_state(self, y: np.ndarray) -> State:
-        return self.layout.from_array(y)
-
-    @override
-    def derivative(self, t: Time, y: np.ndarray) -> np.ndarray:
-        self._call_aside(0, t, y)
-        return self._aside[0].copy()
-
-    @override
-    def error_ratio(self, h: Time, y: np.ndarray, y1: np.ndarray) -> float:
-        return self.tolerance.of_arrays(h * self._error.dot(self._of_step), y, y1)
-
-    @override
-    def ratio(self, difference: np.ndarray, y: np.ndarray) -> float:
-        return self.tolerance.norm_of_array(difference / self.tolerance.scale_array(y))
-
-    @override
-    def finite(self, y: np.ndarray) -> bool:
-        return bool(np.isfinite(y).all())
-
-    @override
-    def keep(self, y: np.ndarray) -> np.ndarray:
-        return y.copy()
-
-    def _put(self, i: int, k: np.ndarray) -> None:
-        self._k[i] = k
-
-    def _stage(self, i: int) -> np.ndarray:
-        return self._k[i]
-
-    def _begin(self, y: np.ndarray, h: Time, k: np.ndarray) -> None:
-        self._buffer[0] = y
-        self._buffer[1] = k
-        np.multiply(self._rows, h, out=self._scaled)
-        self._scaled[:, 0] = 1.0
-
-    def _combine(self, i: int) -> np.ndarray:
-        row, before = self._products[i]
-        return row.dot(before)
-
-    def _evaluate(self, i: int, t: Time, y: np.ndarray) -> None:
-        self._call(i, t, y)
-
-    def _dense(self, h: Time) -> np.ndarray:
-        return h * self._dense_t.dot(self._k)
-
-    def _difference(self, y1: np.ndarray, y0: np.ndarray) -> np.ndarray:
-        return y1 - y0
-
-
-class TensorStepper(Stepper[Tensor]):
-    """Steps on tensors of the state's shape (tuples end to end): differentiable, on any device."""
-
-    def __init__(self, field: Field, tableau: Tableau, tolerance: Tolerance) -> None:
-        super().__init__(field, tableau, tolerance)
-        self.layout = field.layout
-        self._terms = [[(j, a) for j, a in enumerate(row.tolist()) if a] for row in _rows(tableau)]
-        error = tableau.numeric.error
-        self._error = [] if error is None else [(j, e) for j, e in enumerate(error.tolist()) if e]
-        self._k: list[Tensor] = [torch.empty(0)] * (tableau.stages + len(self._extra_c))
-
-    @override
-    def from_state(self, y: State) -> Tensor:
-        joined = self.layout.join(y)
-        return joined if isinstance(y, tuple) else joined.clone()
-
-    @override
-    def to_state(self, y: Tensor) -> State:
-        return self.layout.split(y)
-
-    @override
-    def derivative(self, t: Time, y: Tensor) -> Tensor:
-        return self.layout.join(self.field(t, self.layout.split(y)))
-
-    @override
-    def error_ratio(self, h: Time, y: Tensor, y1: Tensor) -> float:
-        with torch.no_grad():
-            h = number(h)
-            error = self._sum(torch.zeros_like(y), h, self._error)
-            return self.tolerance.of_tensors(error, y.detach(), y1.detach())
-
-    @override
-    def ratio(self, difference: Tensor, y: Tensor) -> float:
-        with torch.no_grad():
-            return self.tolerance.norm_of_tensor(difference / self.tolerance.scale_tensor(y))
-
-    @override
-    def finite(self, y: Tensor) -> bool:
-        with torch.no_grad():
-            return bool(torch.isfinite(y).all())
-
-    @override
-    def keep(self, y: Tensor) -> Tensor:
-        return y
-
-    def _put(self, i: int, k: Tensor) -> None:
-        self._k[i] = k
-
-    def _stage(self, i: int) -> Tensor:
-        return self._k[i]
-
-    def _begin(self, y: Tensor, h: Time, k: Tensor) -> None:
-        self._y, self._h = y, h
-        self._k[0] = k
-
-    def _combine(self, i: int) -> Tensor:
-        if self.layout.seen is not None and i < self._stages - self.fsal:
-            lead = sum(self.layout.sizes[: self.layout.seen])
-            return self._sum(self._y[:lead], self._h, self._terms[i], lead)
-        return self._sum(self._y, self._h, self._terms[i])
-
-    def _sum(self, y: Tensor, h: Time, terms: list[tuple[int, float]], lead: int | None = None) -> Tensor:
-        """y + h sum a_j k_j, of the first `lead` values."""
-        for j, a in terms:
-            k = self._k[j] if lead is None else self._k[j][:lead]
-            # a tensor h in the state's precision: a 0-dim state would be promoted to h's
-            scale = (h * a).to(self.layout.real_dtype) if isinstance(h, Tensor) else h * a
-            y = y + scale * k if isinstance(scale, Tensor) else torch.add(y, k, alpha=scale)
-        return y
-
-    def _evaluate(self, i: int, t: Time, y: Tensor) -> None:
-        self._k[i] = self.derivative(t, y)
-
-    def _dense(self, h: Time) -> Tensor:
-        dense = self.tableau.numeric.dense
-        weights = torch.tensor(dense).to(self.layout.device, self.layout.dtype).T
-        stages = torch.stack(self._k)
-        rise = torch.tensordot(weights, stages, dims=1)
-        return (h.to(self.layout.real_dtype) if isinstance(h, Tensor) else h) * rise
-
-    def _difference(self, y1: Tensor, y0: Tensor) -> Tensor:
-        return y1 - y0

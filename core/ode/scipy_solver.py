@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from core.ode.errors import MaxStepsError, NonFiniteError, SolverError, SolverWarning
-from core.ode.problem import Field, Layout, State, carries_derivatives, check_times
+from core.ode.field import Field
+from core.ode.problem import Layout, State, carries_derivatives, check_times, pieces_of
 from core.ode.tolerance import Tolerance
 
 SOLVERS = ("LSODA", "RK23", "RK45", "DOP853", "Radau", "BDF")
@@ -93,7 +94,7 @@ class _OnArrays:
         self.inside = False
         if carries_derivatives(k):
             raise _no_gradient("func's result carries")
-        pieces = k if isinstance(k, tuple) else (k,)
+        pieces = pieces_of(k)
         slope = np.concatenate([piece.numpy(force=True).reshape(-1) for piece in pieces]).astype(flat.dtype)
         if self.non_finite is None and not np.isfinite(slope).all():
             self.non_finite = float(time)

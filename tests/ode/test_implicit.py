@@ -10,11 +10,12 @@ from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from core.ode.errors import NewtonError, NonFiniteError, SolverError, StepUnderflowError
+from core.ode.field import Field
 from core.ode.implicit import ImplicitStepper, NewtonOptions
 from core.ode.jacobian import Samples, rows_of_jacobian
 from core.ode.newton import Newton
 from core.ode.odeint import odeint, odeint_dense
-from core.ode.problem import Field, Layout, Time
+from core.ode.problem import Layout, Time
 from core.ode.tableaus import TABLEAUS
 from core.ode.tolerance import Tolerance
 from tests.ode.problems import OREGONATOR, ROBERTSON, state, van_der_pol, vector

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from core.ode.errors import MaxStepsError, NonFiniteError, SolverError, SolverWarning
-from core.ode.problem import Field, Layout
+from core.ode.field import Field
+from core.ode.problem import Layout
 from core.ode.scipy_solver import SOLVERS, scipy_odeint
 
 integrate = pytest.importorskip("scipy.integrate", reason="scipy, which these tests are about, is not installed")
