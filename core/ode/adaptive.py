@@ -113,9 +113,9 @@ class Adaptive:
                     h=self.h,
                 )
             size = min(max(self.h, o.min_step), o.max_step)
-            t1, stop = self._next(size, limit)
+            t1, cut = self._next(size, limit)
             h = t1 - self.t
-            if size < 4 * math.ulp(self.t) and t1 != limit and not stop:  # t + h could be off by a quarter of h
+            if size < 4 * math.ulp(self.t) and not cut:  # t + h could be off by a quarter of h
                 raise self._underflow(size)
             if self.callbacks.step:
                 self._tell(self.callbacks.step, h)
@@ -132,10 +132,9 @@ class Adaptive:
         if self.callbacks.accept:
             self._tell(self.callbacks.accept, h)
         step = Step(self.t, t1, self.y, y1, ratio, start, exact_h, t1, self._began, seen)
-        self._after_acceptance(size, abs(h), ratio)
+        self._after_acceptance(size, cut, abs(h), ratio)
         self._advance(t1, y1, jump)
-        if stop:
-            self._stops = self._stops[bisect_right(self._stops, t1 * self.direction) :]
+        self._stops = self._stops[bisect_right(self._stops, t1 * self.direction) :]
         return step
 
     def restart(self, y: Any) -> None:
@@ -144,15 +143,13 @@ class Adaptive:
         self.k = self.stepper.derivative(self.t, y)
 
     def _next(self, size: float, limit: float) -> tuple[float, bool]:
-        """Where a step of `size` ends: never beyond the limit or a prescribed time."""
+        """Where a step of `size` ends, and whether it is cut: never beyond the limit or a prescribed time."""
         d = self.direction
         t1 = self.t + d * size
-        stop = False
         if self._stops and self._stops[0] <= limit * d:
-            limit, stop = self._stops[0] * d, True
-        # a last step a rounding error long would be refused
-        if (limit - t1) * d <= 1e-10 * size:
-            return limit, stop
+            limit = self._stops[0] * d
+        if (limit - t1) * d <= 1e-10 * size:  # nor just short of it: the rest would be a step of a rounding error
+            return limit, True
         return t1, False
 
     def _attempt(self, start: Time, h: Time, seen: float) -> tuple[Any, float]:
@@ -172,7 +169,7 @@ class Adaptive:
         elif t1 != self.end:
             self.k = self.stepper.derivative(t1, y1)
 
-    def _after_acceptance(self, size: float, h: float, ratio: float) -> None:
+    def _after_acceptance(self, size: float, cut: bool, h: float, ratio: float) -> None:
         o = self.options
         self.statistics.step_sizes.append(h)
         self.statistics.error_ratios.append(ratio)
@@ -180,8 +177,8 @@ class Adaptive:
         # torchdiffeq's I control never shrinks after a success
         least = 1.0 if o.controller.betas[1] == 0.0 and self.stepper.tableau.explicit else o.dfactor
         proposed = h * min(o.ifactor, max(factor, least))
-        # a step cut short by an output or the end says nothing against the longer one that was meant
-        self.h = max(proposed, size) if h < size else proposed
+        # a step cut short by a limit says nothing against the longer one that was meant
+        self.h = max(proposed, size) if cut else proposed
         self._ratios = [ratio, self._ratios[0]]
         self._non_finite = False
 
@@ -227,4 +224,4 @@ class Adaptive:
 
     def _tell(self, callback: Callback, h: float) -> None:
         time = self.stepper.field.time
-        callback(time(self.t), self.stepper.to_state(self.y), time(abs(h)))
+        callback(time(self.t), self.stepper.handed_out(self.y), time(abs(h)))

@@ -28,10 +28,11 @@ import torch
 from torch import Tensor
 
 from core.ode.augmented import Augmented, backward_solve
-from core.ode.capture import probe
+from core.ode.capture import Kept, probe
 from core.ode.methods import find_method, prepare
 from core.ode.odeint import odeint, states_at, until_event
-from core.ode.problem import Layout, State, check_times, pieces_of
+from core.ode.problem import Layout, State, check_times, pieces_of, solving
+from core.ode.second import IMPLICIT_ONCE, Once
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def odeint_adjoint(
     times = check_times(t, layout)
     if adjoint_method is not None and adjoint_method != method and options and adjoint_options is None:
         raise ValueError("`adjoint_method` differs from `method`, so `adjoint_options` must be given too (or {})")
+    if adjoint_method != "scipy_solver":
+        find_method(adjoint_method)
     forward = {"rtol": rtol, "atol": atol, "method": method, "options": options}
     if not torch.is_grad_enabled():
         return odeint(func, y0, t, **forward, event_fn=event_fn)
@@ -97,7 +100,8 @@ def odeint_adjoint(
         else dict(adjoint_options),
     }
     request = Request(func, layout, times, forward, backward, event_fn, slope)
-    results = _Adjoint.apply(request, t, *pieces_of(y0), *params)
+    with solving():
+        results = _Adjoint.apply(request, t, *pieces_of(y0), *params)
     solution = results[: len(layout.shapes)] if layout.is_tuple else results[0]
     return solution if event_fn is None else (results[-1].to(t), solution)
 
@@ -124,7 +128,8 @@ class _Adjoint(torch.autograd.Function):
         pieces = pieces_of(states)
         ctx.request = request
         ctx.times = request.times if event_t is None else (request.times[0], float(event_t))
-        ctx.save_for_backward(t, *pieces, *tensors[count:])
+        ctx.save_for_backward(t, *pieces)
+        ctx.params = Kept(tensors[count:])
         if event_t is None:
             return pieces
         ctx.mark_non_differentiable(event_t)
@@ -134,15 +139,25 @@ class _Adjoint(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         request: Request = ctx.request
         count = len(request.layout.shapes)
-        t, *saved = ctx.saved_tensors
-        states, params = tuple(saved[:count]), tuple(saved[count:])
-        augmented = Augmented(request.func, request.layout, params, differentiable=torch.is_grad_enabled())
-        a0, d_params, d_times = backward_solve(
-            augmented, states, grads[:count], ctx.times, request.backward, time_gradient=ctx.needs_input_grad[1]
-        )
+        t, *states = ctx.saved_tensors
+        states, params = tuple(states), ctx.params.again()
+        again = torch.is_grad_enabled()  # create_graph
+        name = request.backward["method"]
+        once = again and (name == "scipy_solver" or find_method(name).implicit)
+        time_gradient = ctx.needs_input_grad[1]
+        exact = list(t) if again and not once and time_gradient and request.event_fn is None else ctx.times
+        with solving(), torch.set_grad_enabled(again and not once):
+            augmented = Augmented(request.func, request.layout, params, differentiable=again and not once)
+            a0, d_params, d_times = backward_solve(
+                augmented, states, grads[:count], ctx.times, request.backward, time_gradient, exact
+            )
         d_t = None
         if d_times is not None:
             d_t = torch.stack(d_times).to(t)
             if request.event_fn is not None:  # the event's time has its gradient from `odeint_event`
                 d_t = torch.cat([d_t[:1], torch.zeros_like(t[1:])])
-        return (None, d_t, *a0, *d_params)
+        results = (d_t, *a0, *d_params)
+        if once:  # what was computed here must not pass for a constant
+            hangs_on = (*states, *grads[:count], *params)
+            results = tuple(r if r is None else Once.apply(IMPLICIT_ONCE, r, *hangs_on) for r in results)
+        return (None, *results)

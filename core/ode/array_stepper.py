@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from typing_extensions import override
 
@@ -27,7 +29,7 @@ class ArrayStepper(Stepper[np.ndarray]):
         for i, row in enumerate(rows):
             self._rows[i, 1 : 1 + len(row)] = row
         self._scaled = np.zeros_like(self._rows)
-        self._scaled_by: Time = 0.0
+        self._scaled_by: Time = math.nan
         self._buffer = np.zeros((self._rows.shape[1], n), dtype)
         self._k = self._buffer[1:]
         lead = sum(layout.sizes[: layout.seen])

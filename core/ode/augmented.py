@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from core.ode.capture import leaves_behind
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import walk
-from core.ode.problem import Layout
+from core.ode.problem import Layout, Time
 from core.ode.scipy_solver import scipy_odeint
+from core.ode.second import Partial
 
 Pieces = tuple[Tensor, ...]
 
@@ -52,9 +53,9 @@ class Augmented:
         f = self.func(t, y if self.is_tuple else y[0])
         return tuple(f) if self.is_tuple else (f,)
 
-    def along(self, t: float, y: Pieces, a: Pieces) -> Tensor:
+    def along(self, t: Time, y: Pieces, a: Pieces) -> Tensor:
         """a f(t, y): the gradient with respect to the time at which the state is y."""
-        f = self.slope(torch.tensor(t, dtype=y[0].real.dtype, device=y[0].device), y)
+        f = self.slope(torch.as_tensor(t, dtype=y[0].real.dtype, device=y[0].device), y)
         return torch.stack([(one.conj() * other).sum().real for one, other in zip(a, f, strict=True)]).sum()
 
     def tolerance(self, given: Any) -> Any:
@@ -75,8 +76,13 @@ class Augmented:
         if not self._uniform:
             y = tuple(_like(piece, self._model) for piece in y)
             a = tuple(_like(piece, self._model) for piece in a)
-        minus_a = tuple(-piece for piece in a)
-        if self.vjp is not None:
+        if self.differentiable:
+            return Partial.apply(partial(self._derivative, t), 2 * self.count, *y, *a, *self.params)
+        return self._derivative(t, *y, *a)
+
+    def _derivative(self, t: Tensor, *state: Tensor) -> Pieces:
+        y, minus_a = state[: self.count], tuple(-piece for piece in state[self.count :])
+        if self.vjp is not None and not self.differentiable:
             return self._analytic(t, y, minus_a)
         with torch.enable_grad():
             y = tuple(piece if piece.requires_grad else piece.detach().requires_grad_() for piece in y)
@@ -135,6 +141,7 @@ def backward_solve(
     times: Sequence[float],
     settings: dict[str, Any],
     time_gradient: bool,
+    exact: Sequence[Time],
 ) -> tuple[Pieces, Pieces, list[Tensor] | None]:
     """From the last output that the loss uses back to times[0].
 
@@ -145,6 +152,7 @@ def backward_solve(
         times: (T,)
         settings: rtol, atol, method, options.
         time_gradient: whether dL/dt_i are wanted.
+        exact: the times; tensors where second derivatives with respect to them are wanted.
 
     Returns:
         dL/dy0, dL/dtheta, and dL/dt_i (T tensors) or None.
@@ -156,13 +164,13 @@ def backward_solve(
     a: Pieces = tuple(torch.zeros_like(jump[0]) for jump in jumps)
     d_params = tuple(torch.zeros_like(param) for param in augmented.params)
     if last:
-        arrived = Backwards(augmented, settings, states, jumps, used, times).solve(last)
+        arrived = Backwards(augmented, settings, states, jumps, used, times, exact).solve(last)
         a = tuple(_like(piece, jump) for piece, jump in zip(arrived[n : 2 * n], jumps, strict=True))
         d_params = tuple(_like(d, param) for d, param in zip(arrived[2 * n :], augmented.params, strict=True))
     d_times = None
     if time_gradient:
-        at_outputs = [augmented.along(times[i], _row(states, i), _row(jumps, i)) for i in range(1, len(times))]
-        d_times = [-augmented.along(times[0], _row(states, 0), a), *at_outputs]
+        at_outputs = [augmented.along(exact[i], _row(states, i), _row(jumps, i)) for i in range(1, len(times))]
+        d_times = [-augmented.along(exact[0], _row(states, 0), a), *at_outputs]
     return tuple(piece + jump[0] for piece, jump in zip(a, jumps, strict=True)), d_params, d_times
 
 
@@ -177,8 +185,10 @@ class Backwards:
         jumps: Pieces,
         used: Sequence[bool],
         times: Sequence[float],
+        exact: Sequence[Time],
     ) -> None:
         self.augmented, self.states, self.jumps, self.used, self.times = augmented, states, jumps, used, times
+        self.exact = exact
         self.method = settings["method"]
         self.options = dict(settings["options"])
         norm = self.options.get("norm")
@@ -193,7 +203,7 @@ class Backwards:
 
     def solve(self, last: int) -> Pieces:
         """The augmented state at times[0], its jump there not yet added."""
-        end = (*_row(self.states, last), *_row(self.jumps, last), *self.augmented.zeros)
+        end = self._moved((*_row(self.states, last), *_row(self.jumps, last), *self.augmented.zeros), last, -1.0)
         if self.method == "scipy_solver":
             return self._by_scipy(end, last)
         setup = self._prepare(end, last)
@@ -205,9 +215,11 @@ class Backwards:
                 continue
             while run.t != self.times[i]:
                 run.step(self.times[i])
-            if i:
-                run.restart(setup.stepper.from_state(self._jumped(self._pieces(run.y), i)))
-        return self._pieces(run.y)
+            arrived = self._moved(self._pieces(run.y), i, 1.0)
+            if not i:
+                return arrived
+            run.restart(setup.stepper.from_state(self._moved(self._jumped(arrived, i), i, -1.0)))
+        raise AssertionError("no interval")  # last >= 1
 
     def _prepare(self, state: Pieces, i: int) -> Setup:
         augmented = self.augmented
@@ -233,10 +245,10 @@ class Backwards:
             for step in walk(setup, t, setup.stepper.to_state(setup.y)):  # noqa: B007 # the last one is what counts
                 pass
             assert step is not None
-            pieces = self._pieces(step.y1)
+            pieces = self._moved(self._pieces(step.y1), i - 1, 1.0)
             if i == 1:
                 return pieces
-            state = self._jumped(pieces, i - 1)
+            state = self._moved(self._jumped(pieces, i - 1), i - 1, -1.0)
             if setup.method.adams:
                 setup = self._prepare(state, i - 1)  # its history ends at a jump
             else:
@@ -254,6 +266,16 @@ class Backwards:
             if i > 1:
                 state = self._jumped(state, i - 1)
         return state
+
+    def _moved(self, pieces: Pieces, i: int, sign: float) -> Pieces:
+        """The same values, hanging on the i-th time: arriving (1) or leaving (-1) there later changes them so."""
+        time = self.exact[i]
+        if not isinstance(time, Tensor):
+            return pieces
+        t = torch.tensor(self.times[i], dtype=pieces[0].real.dtype, device=pieces[0].device)
+        delay = sign * (time - time.detach())
+        slopes = self.augmented(t, pieces[: 2 * self.augmented.count])
+        return tuple(piece + slope * delay.to(piece.dtype) for piece, slope in zip(pieces, slopes, strict=True))
 
     def _jumped(self, pieces: Pieces, i: int) -> Pieces:
         """At output i: the state of the forward solve, and a with its jump."""

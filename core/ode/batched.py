@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from core.ode.control import AdaptiveOptions
-from core.ode.errors import MaxStepsError, NonFiniteError, StepUnderflowError
+from core.ode.errors import MaxStepsError, NonFiniteError, StepUnderflowError, warn
 from core.ode.field import Field
 from core.ode.methods import find_method
-from core.ode.problem import REAL, Layout
+from core.ode.problem import REAL, Layout, solving
+from core.ode.tolerance import Tolerance
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,17 @@ def solve_batch(
     >>> bool(s.accepted[1] > 10 * s.accepted[0])
     True
     """
-    run = _Batch(func, y0, t0, t1, method, rtol, atol, args, AdaptiveOptions.read(options or {}))
-    return run.solve(times)
+    given = dict(options or {})
+    unknown = given.keys() - OPTIONS
+    if unknown:
+        warn(f"solve_batch has no option {', '.join(sorted(unknown))}; it has {', '.join(sorted(OPTIONS))}")
+    read = AdaptiveOptions.read({name: value for name, value in given.items() if name in OPTIONS})
+    with solving():
+        return _Batch(func, y0, t0, t1, method, rtol, atol, args, read).solve(times)
+
+
+OPTIONS = AdaptiveOptions.names() - {"step_t", "jump_t", "dtype"}
+"""What may be set."""
 
 
 class _Batch:
@@ -84,14 +94,17 @@ class _Batch:
     def __init__(
         self, func: Any, y0: Any, t0: Any, t1: Any, method: Any, rtol: float, atol: float, args: Any, o: AdaptiveOptions
     ) -> None:
-        self.method, self.options, self.rtol, self.atol = find_method(method), o, rtol, atol
+        self.method, self.options = find_method(method), o
         layout = Layout.of(y0)
         if layout.is_tuple or not y0.ndim or layout.dtype not in REAL:
             raise ValueError("`y0` must be one real tensor whose axis 0 is the batch")
         if not self.method.adaptive or self.method.implicit:
             raise ValueError(f"solve_batch takes an explicit adaptive method; got {self.method.name}")
-        if o.step_t or o.jump_t:
-            raise ValueError("solve_batch takes no step_t or jump_t")
+        tolerance = Tolerance(layout, rtol, atol)
+        tolerance.warn_below_epsilon()
+        if not isinstance(tolerance.rtol, float) or not isinstance(tolerance.atol, float):
+            raise TypeError(f"`rtol` and `atol` must be numbers; got {rtol} and {atol}")
+        self.rtol, self.atol = tolerance.rtol, tolerance.atol
         self.size = len(y0)
         self.field = Field(func, layout, args)
         self.like = {"dtype": torch.float64, "device": y0.device}
@@ -106,6 +119,9 @@ class _Batch:
         self.extra_a, self.extra_c = n.extra_a.tolist(), n.extra_c.tolist()
         self.q = (self.method.tableau.embedded_order or 0) + 1
         self.y = y0.clone()
+        self.width = layout.sizes[0] // max(self.size, 1)  # values of a sample
+        self.past = torch.ones((2, self.size), **self.like)  # error ratios of the last two accepted steps
+        self.bad = torch.zeros(self.size, dtype=torch.bool, device=y0.device)
         self.accepted = torch.zeros(self.size, dtype=torch.int64, device=y0.device)
         self.rejected = self.accepted.clone()
 
@@ -120,8 +136,9 @@ class _Batch:
         while bool((active := (self.end - self.t) * self.direction > 0).any()):
             t0, y0 = self.t, self.y
             ahead = (self.end - t0) * self.direction
-            last = self.h >= ahead * (1 - 1e-10)
-            size = torch.where(active, torch.where(last, ahead, self.h), torch.zeros_like(ahead))
+            wish = self.h.clamp(self.options.min_step, self.options.max_step)
+            last = wish >= ahead * (1 - 1e-10)
+            size = torch.where(active, torch.where(last, ahead, wish), torch.zeros_like(ahead))
             t1 = torch.where(last, self.end, t0 + self.direction * size)
             h = t1 - t0
             self._check_progress(active, t0)
@@ -136,7 +153,7 @@ class _Batch:
             self.t = torch.where(ok, t1, t0)
             self.y = torch.where(self._wide(ok), y1, y0)
             k = torch.where(self._wide(ok), stages[self.method.tableau.stages - 1], k)
-            self._control(active, ok, size, ratio)
+            self._control(active, ok, last, size, ratio)
         where = tuple(torch.cat(axis) for axis in zip(*found, strict=True))
         states = torch.zeros((len(wanted), *self.y.shape), dtype=self.y.dtype, device=self.y.device)
         states = states.index_put(where, torch.cat(values))
@@ -173,16 +190,31 @@ class _Batch:
     def _norm(self, difference: Tensor, y: Tensor) -> Tensor:
         """(B,)"""
         scaled = difference / (self.atol + self.rtol * y.abs())
-        return scaled.reshape(self.size, -1).square().mean(dim=1).sqrt().double()
+        return (scaled.reshape(self.size, self.width).square().sum(dim=1) / max(self.width, 1)).sqrt().double()
 
-    def _control(self, active: Tensor, ok: Tensor, size: Tensor, ratio: Tensor) -> None:
+    def _control(self, active: Tensor, ok: Tensor, last: Tensor, size: Tensor, ratio: Tensor) -> None:
         o = self.options
+        self.bad = active & ~torch.isfinite(ratio)
         self.accepted += ok
-        self.rejected += active & ~ok
-        factor = o.safety * ratio.clamp(min=1e-10) ** (-1 / self.q)
-        factor = torch.where(ok, factor.clamp(1.0, o.ifactor), factor.nan_to_num(0.0).clamp(o.dfactor, 0.99))
-        proposed = torch.where(ok & (size < self.h), torch.maximum(size * factor, self.h), size * factor)
-        self.h = torch.where(active, proposed.clamp(max=o.max_step), self.h)
+        failed = active & ~ok
+        self.rejected += failed
+        ratios = torch.cat([ratio[None], self.past]).clamp(min=1e-10)
+        weights = torch.tensor(o.controller.betas, **self.like)[:, None] / -self.q
+        factor = o.safety * (ratios**weights).prod(dim=0)
+        least = 1.0 if o.controller.betas[1] == 0.0 else o.dfactor
+        after_failure = (o.safety * ratios[0] ** (-1 / self.q)).nan_to_num(0.0).clamp(o.dfactor, 0.99)
+        factor = torch.where(ok, factor.clamp(least, o.ifactor), after_failure)
+        proposed = torch.where(ok & last, torch.maximum(size * factor, self.h), size * factor)
+        self.past = torch.where(ok, torch.stack([ratio, self.past[0]]), self.past)
+        if bool((failed & (size <= o.min_step)).any()):
+            i = int((failed & (size <= o.min_step)).int().argmax())
+            raise StepUnderflowError(
+                f"sample {i}: at t={float(self.t[i]):.9g} a step of min_step={o.min_step:g} still has "
+                f"{float(ratio[i]):.3g} times the tolerated error",
+                t=float(self.t[i]),
+                h=float(size[i]),
+            )
+        self.h = torch.where(active, proposed, self.h)
         spent = self.accepted + self.rejected
         if bool((spent >= o.max_num_steps).any()):
             i = int(torch.argmax(spent))
@@ -198,19 +230,25 @@ class _Batch:
         stuck = active & (t0 + 0.125 * self.h == t0)
         if bool(stuck.any()):
             i = int(stuck.int().argmax())
-            self._check_finite(self.y, i)
+            t, h = float(t0[i]), float(self.h[i])
+            if self.bad[i]:
+                raise NonFiniteError(
+                    f"sample {i}: func returned NaN or infinity in every step from t={t:.9g}, down to h={h:.3g}",
+                    t=t,
+                    h=h,
+                )
             raise StepUnderflowError(
-                f"sample {i}: at t={float(t0[i]):.9g} no step that still changes t meets the tolerance: a singularity, "
-                "a jump, or NaN may lie just ahead",
-                t=float(t0[i]),
-                h=float(self.h[i]),
+                f"sample {i}: at t={t:.9g} no step that still changes t meets the tolerance: a singularity or a jump "
+                "may lie just ahead",
+                t=t,
+                h=h,
             )
 
-    def _check_finite(self, values: Tensor, sample: int | None = None) -> None:
-        bad = ~torch.isfinite(values.detach()).reshape(self.size, -1).all(dim=1)
+    def _check_finite(self, values: Tensor) -> None:
+        bad = ~torch.isfinite(values.detach()).reshape(self.size, self.width).all(dim=1)
         if bool(bad.any()):
-            i = int(bad.int().argmax()) if sample is None else sample
-            raise NonFiniteError(f"sample {i}: NaN or infinity at t={float(self.t[i]):.9g}", t=float(self.t[i]))
+            i, t = int(bad.int().argmax()), float(self.t[int(bad.int().argmax())])
+            raise NonFiniteError(f"sample {i}: func returned NaN or infinity at t={t:.9g}", t=t)
 
     def _initial(self, k: Tensor) -> Tensor:
         """As `core.ode.control.initial_step`, for each sample."""
@@ -223,16 +261,19 @@ class _Batch:
             h0 = torch.minimum(torch.where(tiny, torch.full_like(d0, 1e-6), 0.01 * d0 / d1), ahead)
             signed = self.direction * h0
             k1 = self._slope(self.t + signed, self.y + self._wide(signed.to(self.y.dtype)) * k)
-            steepest = torch.maximum(self._norm(k1 - k, self.y) / h0, d1)
-            steepest = steepest.nan_to_num(torch.inf)
+            d2 = self._norm(k1 - k, self.y) / h0
+            steepest = torch.maximum(d1, d2).nan_to_num(torch.inf)
             h1 = torch.where(steepest <= 1e-15, (h0 * 1e-3).clamp(min=1e-6), (0.01 / steepest) ** (1 / self.q))
+            unit = 100 * h0
+            within = unit * (0.01 / torch.maximum(d1 * unit, d2 * unit**2)) ** (1 / self.q)
+            h1 = torch.where((h1 > unit) & ~tiny, within, h1)
             h1 = torch.where(h1 > 0, h1, h0)
             return torch.minimum(torch.minimum(100 * h0, h1), ahead).clamp(max=o.max_step)
 
     def _slope(self, t: Tensor, y: Tensor) -> Tensor:
-        k = self.field(t, y)
+        k = self.field(t.clone(), y)
         assert isinstance(k, Tensor)
-        return k
+        return k if k.requires_grad else k.clone()  # func may return the same tensor each time
 
     def _wide(self, v: Tensor) -> Tensor:
         """(B,) so that it multiplies (B, ...)."""

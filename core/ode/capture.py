@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from torch import Tensor, nn
 
 from core.ode.field import Field
-from core.ode.problem import Layout, State, pieces_of
+from core.ode.problem import Layout, State, pieces_of, transforming
 
 
 def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
@@ -44,13 +44,44 @@ def probe(
         given: the user's choice of tensors; all that are found by default.
 
     Raises:
+        NotImplementedError: under forward-mode differentiation or a transform of torch.func.
         ValueError: see `parameters_of`.
     """
+    if transforming():
+        raise NotImplementedError(
+            "odeint_adjoint and odeint_checkpointed have reverse-mode gradients by torch.autograd only: use odeint "
+            "under torch.func or forward mode"
+        )
     states = tuple(piece.detach().clone().requires_grad_() for piece in pieces_of(y0))
     slopes = pieces_of(Field(func, layout)(t0, states if layout.is_tuple else states[0]))
     params = parameters_of(func, given, slopes, states)
     detached = tuple(slope.detach() for slope in slopes)
     return (detached if layout.is_tuple else detached[0]), params
+
+
+class Kept:
+    """Parameters between a forward and a backward pass, as the tensors that they are.
+
+    `save_for_backward` may give back others (under hooks that move saved tensors), which the field does not use.
+    """
+
+    def __init__(self, params: tuple[Tensor, ...]) -> None:
+        self._params = params
+        self._versions = [param._version for param in params]
+
+    def again(self) -> tuple[Tensor, ...]:
+        """The parameters.
+
+        Raises:
+            RuntimeError: one has been changed in place since.
+        """
+        for param, version in zip(self._params, self._versions, strict=True):
+            if param._version != version:
+                raise RuntimeError(
+                    f"a parameter of shape {tuple(param.shape)} was changed in place between the solve and its "
+                    "backward pass, which needs it as it was: call backward before the optimiser's step"
+                )
+        return self._params
 
 
 def parameters_of(

@@ -2,7 +2,8 @@ r"""`odeint_checkpointed`: the exact gradient of the computed solution, in memor
 
 Forward, without a graph, every accepted step leaves its times, and about every :math:`\sqrt{N}`-th its state.
 Backward, one stretch after the other, from the last to the first, is taken again with the same steps and a graph. The
-cost is one more forward solve, less its rejected steps; the gradient equals that of `odeint`.
+cost is one more forward solve, less its rejected steps. The gradient is that of `odeint` for the same steps; step
+choices may differ by rounding between the two.
 
 Source: Griewank, Walther, Evaluating Derivatives (2008), chapter 12; two levels suffice here.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,13 @@ import torch
 from torch import Tensor
 
 from core.ode.adaptive import Step
-from core.ode.capture import probe
+from core.ode.capture import Kept, leaves_behind, probe
 from core.ode.dense import sample, to_states
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import odeint, walk
-from core.ode.problem import Layout, State, Time, check_times, pieces_of
+from core.ode.problem import Layout, State, Time, check_times, pieces_of, solving
+from core.ode.second import Partial
 
 
 def odeint_checkpointed(
@@ -63,7 +66,8 @@ def odeint_checkpointed(
     if not torch.is_grad_enabled():
         return odeint(func, y0, t, **settings)
     slope, found = probe(func, layout, y0, times[0], params)
-    results = _Checkpointed.apply(Request(func, layout, times, settings, slope), t, *pieces_of(y0), *found)
+    with solving():
+        results = _Checkpointed.apply(Request(func, layout, times, settings, slope), t, *pieces_of(y0), *found)
     return results if layout.is_tuple else results[0]
 
 
@@ -132,24 +136,33 @@ class _Checkpointed(torch.autograd.Function):
         stacked = torch.cat(blocks) if isinstance(setup.y, Tensor) else np.concatenate(blocks)
         states = to_states(setup.stepper, stacked, torch.Size([len(request.times)]))
         ctx.request, ctx.tape = request, tape
-        ctx.save_for_backward(t, *tensors)
+        ctx.save_for_backward(t, *tensors[:count])
+        ctx.params = Kept(tensors[count:])
         return pieces_of(states)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         request, tape = ctx.request, ctx.tape
         count = len(request.layout.shapes)
-        t, *tensors = ctx.saved_tensors
-        y0, params = tuple(tensors[:count]), tuple(tensors[count:])
+        t, *y0 = ctx.saved_tensors
+        y0, params = tuple(y0), ctx.params.again()
         if torch.is_grad_enabled():  # second derivatives need the whole graph
-            with torch.enable_grad():
-                solution = odeint(request.func, y0 if request.layout.is_tuple else y0[0], t, **request.settings)
-                pieces = pieces_of(solution)
-                wanted = [x for x in (t, *y0, *params) if x.requires_grad]
-                found = iter(torch.autograd.grad(pieces, wanted, grads, create_graph=True, allow_unused=True))
-                return (None, *(next(found) if x.requires_grad else None for x in (t, *y0, *params)))
+            compute = partial(_whole_gradient, request, params)
+            found = Partial.apply(compute, 1 + 2 * count, t, *y0, *grads, *params)
+            return (None, *found)
         replay = _Replay(request, tape, t, ctx.needs_input_grad[1], params)
         return (None, *replay.gradients(y0, grads))
+
+
+def _whole_gradient(request: Request, params: tuple[Tensor, ...], t: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """The gradients with respect to t, y0 and params, with a graph; `tensors` are y0 and the outputs' gradients."""
+    count = len(request.layout.shapes)
+    y0, grads = tensors[:count], tensors[count:]
+    solution = odeint(request.func, y0 if request.layout.is_tuple else y0[0], t, **request.settings)
+    inputs = (t, *y0, *params)
+    return torch.autograd.grad(
+        pieces_of(solution), inputs, grads, create_graph=True, allow_unused=True, materialize_grads=True
+    )
 
 
 class _Replay:
@@ -183,6 +196,12 @@ class _Replay:
         with torch.enable_grad():
             y = start.clone().requires_grad_()
             outputs, end = self._steps(setup, records, index * stride, y)
+            known = {id(tensor) for tensor in (y, self.t, *self.params)}
+            if any(id(leaf) not in known for leaf in leaves_behind([*(values for values, _, _ in outputs), end])):
+                raise ValueError(
+                    f"between t={records[0].t0:g} and t={records[-1].t1:g} func uses a tensor that requires a gradient "
+                    "but that it did not use at the start: its gradient would be lost. Name it in `params`"
+                )
             inputs = [y, *self.params, *([self.t] if self.t.requires_grad else [])]
             targets = [*(values for values, _, _ in outputs), end]
             weights = [*(rows[first:last] for _, first, last in outputs), a]

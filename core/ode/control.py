@@ -31,6 +31,10 @@ class Controller:
 
     betas: tuple[float, float, float] = (1.0, 0.0, 0.0)
 
+    def __post_init__(self) -> None:
+        if len(self.betas) != 3 or not all(map(math.isfinite, self.betas)):
+            raise ValueError(f"`betas` must be three finite numbers; got {self.betas}")
+
     def factor(self, ratios: Sequence[float], q: int) -> float:
         """The step's factor before safety and limits, from the last three error ratios, newest first."""
         if self == Controller():
@@ -93,21 +97,22 @@ class AdaptiveOptions:
         plain: dict[str, Any] = {}
         for name, value in given.items():
             if name in ("step_t", "jump_t"):
-                value = () if value is None else tuple(_floats(name, value))
+                plain[name] = () if value is None else tuple(_floats(name, value))
             elif name == "controller":
-                if isinstance(value, str) and value not in CONTROLLERS:
-                    raise ValueError(f"`controller` must be one of {', '.join(CONTROLLERS)}; got {value!r}")
-                value = CONTROLLERS[value] if isinstance(value, str) else value
-            elif name == "max_num_steps":
-                value = int(value)
-            elif name != "dtype" and value is not None:
-                value = float(value)
-            plain[name] = value
+                plain[name] = _controller(value)
+            elif name == "dtype" or (name == "first_step" and value is None):
+                plain[name] = value
+            else:
+                plain[name] = number_option(name, value)
+        if "max_num_steps" in plain:
+            if not plain["max_num_steps"] >= 1:
+                raise ValueError(f"option `max_num_steps` must be a positive number; got {given['max_num_steps']!r}")
+            plain["max_num_steps"] = int(min(plain["max_num_steps"], 2**63))
         return cls(**plain)
 
     def __post_init__(self) -> None:
         wanted = {
-            "first_step must be positive": self.first_step is None or self.first_step > 0,
+            "first_step must be positive and finite": self.first_step is None or 0 < self.first_step < math.inf,
             "min_step must not be negative": self.min_step >= 0,
             "max_step must be positive and at least min_step": self.max_step > 0 and self.max_step >= self.min_step,
             "safety must lie in (0, 1]": 0 < self.safety <= 1,
@@ -122,7 +127,29 @@ class AdaptiveOptions:
                 raise ValueError(f"option `{name}`: {claim}; got {name}={getattr(self, name)}")
 
 
+def number_option(name: str, value: Any) -> float:
+    """A number from a user's option, which may be a tensor of one value.
+
+    Raises:
+        TypeError: it is not one number.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"option `{name}` must be a number; got {value!r}") from None
+
+
+def _controller(value: Any) -> Controller:
+    if isinstance(value, Controller):
+        return value
+    if value not in CONTROLLERS:
+        raise ValueError(f"option `controller` must be a Controller or one of {', '.join(CONTROLLERS)}; got {value!r}")
+    return CONTROLLERS[value]
+
+
 def _floats(name: str, value: Any) -> list[float]:
+    if not isinstance(value, (Tensor, Sequence)):
+        raise TypeError(f"option `{name}` must be a tensor or a sequence of times; got {value!r}")
     times = value.detach().double().reshape(-1).tolist() if isinstance(value, Tensor) else [float(x) for x in value]
     if not all(map(math.isfinite, times)) or len(set(times)) < len(times):
         raise ValueError(f"option `{name}` must hold finite, distinct times; got {times}")
@@ -144,4 +171,8 @@ def initial_step(stepper: Stepper, t: float, y: Any, k: Any, end: float, q: int)
     if not math.isfinite(steepest):
         return h0
     h1 = max(1e-6, h0 * 1e-3) if steepest <= 1e-15 else (0.01 / steepest) ** (1 / q)
+    if h1 > 100 * h0 and d0 >= 1e-5 and d1 >= 1e-5:
+        # The formula is not homogeneous in time: in too long a unit it allows all. Measure in d0 / d1 instead
+        unit = 100 * h0
+        h1 = unit * (0.01 / max(d1 * unit, d2 * unit**2)) ** (1 / q)
     return min(100 * h0, h1, abs(end - t))

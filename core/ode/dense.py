@@ -105,8 +105,12 @@ class DenseOutput:
             raise ValueError(f"t={t:g} lies outside the solved interval from {self.ends[0]:g} to {self.ends[-1]:g}")
         i = bisect_left(self.ends, t * direction, lo=1, key=lambda end: end * direction) - 1
         theta = (t - self.ends[i]) / (self.ends[i + 1] - self.ends[i])
-        thetas = torch.tensor([theta]) if isinstance(self.starts[i], Tensor) else np.array([theta])
-        return evaluate(self.starts[i], self.polynomials[i], thetas)[0]
+        start = self.starts[i]
+        if isinstance(start, Tensor):
+            thetas: Any = torch.tensor([theta], dtype=torch.float64, device=start.device)
+        else:
+            thetas = np.array([theta])
+        return evaluate(start, self.polynomials[i], thetas)[0]
 
 
 def to_states(stepper: Stepper, stacked: Any, lead: torch.Size) -> State:

@@ -6,6 +6,8 @@ import sys
 import warnings
 from pathlib import Path
 
+import torch
+
 
 class SolverError(RuntimeError):
     """A solve that could not go on.
@@ -49,8 +51,8 @@ class SolverWarning(UserWarning):
 
 def warn(message: str) -> None:
     """A `SolverWarning` at the line that called into this package."""
-    here = str(Path(__file__).parent)
+    passed_over = (str(Path(__file__).parent), str(Path(torch.__file__).parent))  # an autograd.Function lies between
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(passed_over):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, SolverWarning, stacklevel=level - 1)
+    warnings.warn(message, SolverWarning, stacklevel=level)

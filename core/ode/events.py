@@ -43,7 +43,7 @@ class EventFunction:
             return float(torch.min(value * self.initial))
 
     def _value(self, t: float, y: Any) -> Tensor:
-        value = self.func(self.stepper.field.time(t), self.stepper.to_state(y))
+        value = self.func(self.stepper.field.time(t), self.stepper.handed_out(y))
         if not isinstance(value, Tensor) or not value.numel() or value.is_complex():
             raise TypeError(f"event_fn must return a real, non-empty tensor; got {value!r}")
         return value
@@ -81,7 +81,8 @@ def _locate(stepper: Stepper, step: Step, event: EventFunction, interp: str) -> 
     def at(t: float) -> Any:
         theta = (t - step.start) / step.h
         if isinstance(step.y0, Tensor):
-            return evaluate(step.y0, polynomial, torch.as_tensor(theta, device=step.y0.device).reshape(1))[0]
+            thetas = torch.as_tensor(theta, dtype=torch.float64, device=step.y0.device)
+            return evaluate(step.y0, polynomial, thetas.reshape(1))[0]
         return evaluate(step.y0, polynomial, np.array([theta]))[0]
 
     before, after = step.t0, step.t1

@@ -115,7 +115,7 @@ class Field:
         if y._version != version:
             raise _changed_in_place(t)
         if not isinstance(k, Tensor):
-            raise TypeError(f"func must return a tensor like its state; got {describe(k)} at t={number(t):g}")
+            raise TypeError(f"func must return a tensor like its state; got {describe(k)} at {_at(t)}")
         if k.shape != self._shape or k.dtype is not self._dtype:
             raise _mismatch("func", t, k, self._shape, self.layout)
 
@@ -132,18 +132,24 @@ class Field:
         if not isinstance(k, (tuple, list)) or len(k) != len(self.layout.shapes):
             count = len(self.layout.shapes)
             raise TypeError(
-                f"func must return a tuple of {count} tensors like its state; got {describe(k)} at t={number(t):g}"
+                f"func must return a tuple of {count} tensors like its state; got {describe(k)} at {_at(t)}"
             )
         for i, (piece, shape) in enumerate(zip(k, self.layout.shapes, strict=True)):
             if not isinstance(piece, Tensor):
-                raise TypeError(f"func's result [{i}] must be a tensor; got {describe(piece)} at t={number(t):g}")
+                raise TypeError(f"func's result [{i}] must be a tensor; got {describe(piece)} at {_at(t)}")
             if piece.shape != shape or piece.dtype is not self._dtype:
                 raise _mismatch(f"func's result [{i}]", t, piece, shape, self.layout)
 
 
+def _at(t: Time) -> str:
+    if isinstance(t, Tensor) and t.numel() != 1:
+        return f"t={float(t.min()):g} to {float(t.max()):g}"
+    return f"t={number(t):g}"
+
+
 def _changed_in_place(t: Time) -> RuntimeError:
     return RuntimeError(
-        f"func changed its state in place at t={number(t):g}; the solver still needs it. "
+        f"func changed its state in place at {_at(t)}; the solver still needs it. "
         "Compute the derivative into a new tensor, or begin with y = y.clone()"
     )
 
@@ -151,6 +157,6 @@ def _changed_in_place(t: Time) -> RuntimeError:
 def _mismatch(name: str, t: Time, k: Tensor, shape: torch.Size, layout: Layout) -> Exception:
     kind = TypeError if k.shape == shape else ValueError
     return kind(
-        f"{name} at t={number(t):g} must have the state's shape {tuple(shape)} and dtype {layout.dtype}; "
+        f"{name} at {_at(t)} must have the state's shape {tuple(shape)} and dtype {layout.dtype}; "
         f"got shape {tuple(k.shape)} and {k.dtype}"
     )

@@ -11,9 +11,13 @@ import torch
 from torch import Tensor
 
 from core.ode.adaptive import Callbacks, Statistics, Step
+from core.ode.control import number_option
 from core.ode.errors import NonFiniteError, warn
-from core.ode.problem import Time, is_batched, number
+from core.ode.problem import Time, carries_derivatives, describe, is_batched, number
 from core.ode.runge_kutta import Stepper
+
+MOST = 10_000_000
+"""Steps of a uniform grid."""
 
 FEW = 32
 """Intervals; on a grid this short, and not chosen by its user, the change of slope over each is looked at."""
@@ -43,8 +47,12 @@ class FixedOptions:
     def __post_init__(self) -> None:
         if self.step_size is not None and self.grid_constructor is not None:
             raise ValueError("`step_size` and `grid_constructor` exclude each other; got both")
-        if self.step_size is not None and not (math.isfinite(self.step_size) and self.step_size > 0):
-            raise ValueError(f"`step_size` must be positive and finite; got {self.step_size}")
+        if self.step_size is not None:
+            size = number_option("step_size", self.step_size)
+            if not (math.isfinite(size) and size > 0):
+                raise ValueError(f"`step_size` must be positive and finite; got {self.step_size}")
+        if self.grid_constructor is not None and not callable(self.grid_constructor):
+            raise TypeError(f"`grid_constructor` must be a function of (func, y0, t); got {self.grid_constructor!r}")
         if self.interp not in ("linear", "cubic"):
             raise ValueError(f'`interp` must be "linear" or "cubic"; got {self.interp!r}')
 
@@ -59,6 +67,8 @@ class FixedOptions:
         if self.grid_constructor is None:
             return t
         grid = self.grid_constructor(func, y0, t)
+        if not isinstance(grid, Tensor) or not grid.is_floating_point():
+            raise TypeError(f"`grid_constructor` must return a tensor of floating point times; got {describe(grid)}")
         if grid.ndim != 1 or len(grid) < 2 or grid[0] != t[0] or grid[-1] != t[-1]:
             raise ValueError(f"the grid must lead from t[0]={t[0]:g} to t[-1]={t[-1]:g}; got {grid.tolist()}")
         steps = (grid[1:] - grid[:-1]) * (t[-1] - t[0]).sign()
@@ -69,7 +79,13 @@ class FixedOptions:
 
 def uniform_grid(t: Tensor, step_size: float) -> Tensor:
     """Points `step_size` apart from t[0], the last one at t[-1], (N,)."""
+    t = t.double()
     span = float((t[-1] - t[0]).detach())
+    if abs(span) / step_size > MOST:
+        raise ValueError(
+            f"`step_size`={step_size:g} divides the interval from {number(t[0]):g} to {number(t[-1]):g} into more than "
+            f"{MOST:,} steps"
+        )
     count = max(1, math.ceil(abs(span) / step_size * (1 - 1e-12)))  # 0.3 / 0.1 is 3 steps, not 3.0000000000000004
     inner = torch.arange(count, dtype=t.dtype, device=t.device) * math.copysign(step_size, span) + t[0]
     return torch.cat([inner, t[-1:]])
@@ -101,14 +117,14 @@ def grid_steps(
         NonFiniteError: the state became NaN or infinite.
     """
     times = grid.detach().double().tolist()
-    exact = list(grid) if grid.requires_grad and torch.is_grad_enabled() else times
+    exact = list(grid) if carries_derivatives(grid) else times
     layout, field = stepper.field.layout, stepper.field
     ahead = math.copysign(math.inf, times[-1] - times[0])
     have_slope = True
     for t0, t1, start, end in zip(times, times[1:], exact, exact[1:], strict=False):
         h: Time = end - start
         if callbacks.step:
-            callbacks.step(field.time(t0), stepper.to_state(y), field.time(abs(number(h))))
+            callbacks.step(field.time(t0), stepper.handed_out(y), field.time(abs(number(h))))
         began, ended = (layout.after(t0, ahead), layout.after(t1, -ahead)) if perturb else (t0, t1)
         if not have_slope or perturb:
             k = stepper.derivative(start + (began - t0), y)

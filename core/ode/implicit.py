@@ -20,15 +20,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 from typing_extensions import override
 
 from core.ode.errors import NewtonError
 from core.ode.field import Field
 from core.ode.jacobian import Samples, Weights, factored, rows_of_jacobian
 from core.ode.newton import Newton, NewtonOptions
-from core.ode.problem import State, Time, number
+from core.ode.problem import State, Time, number, transforming
 from core.ode.runge_kutta import hermite
+from core.ode.second import IMPLICIT_ONCE, Once
 from core.ode.tableau import Tableau
 from core.ode.tensor_stepper import TensorStepper
 from core.ode.tolerance import Tolerance
@@ -113,9 +113,7 @@ class ImplicitStepper(TensorStepper):
     def from_state(self, y: State) -> Tensor:
         """As `TensorStepper`; raises NotImplementedError for a tangent or a functional transform."""
         joined = super().from_state(y)
-        # torch 2.13 has no public way to ask, and no type for this one
-        wrapped = torch._C._functorch.is_functorch_wrapped_tensor(joined)  # pyright: ignore[reportAttributeAccessIssue]
-        if wrapped or forward_ad.unpack_dual(joined).tangent is not None:
+        if transforming():
             raise NotImplementedError(
                 f"{self.tableau.name} has reverse-mode gradients only: use torch.autograd, not torch.func or forward "
                 "mode, or an explicit method"
@@ -236,20 +234,5 @@ class _Implicit(torch.autograd.Function):
         flat = grad.detach().reshape(len(grad), -1, 1)
         result = torch.linalg.lu_solve(factors, pivots, flat, adjoint=True).reshape(grad.shape)
         if torch.is_grad_enabled():  # create_graph: what was computed here must not pass for a constant
-            result = _Once.apply(result, f, grad)
+            result = Once.apply(IMPLICIT_ONCE, result, f, grad)
         return result, None, None, None
-
-
-class _Once(torch.autograd.Function):
-    """A value that hangs on tensors by a derivative that is not known."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, *_: Tensor) -> Tensor:
-        return value.view_as(value)
-
-    @staticmethod
-    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor | None, ...]:
-        raise NotImplementedError(
-            "implicit methods can be differentiated once only: the second derivative of a step's stages is not "
-            "implemented. Use an explicit method for second derivatives"
-        )

@@ -80,6 +80,8 @@ def find_method(name: str | None) -> Method:
     """
     if name is None:
         return METHODS["dopri5"]
+    if name == "scipy_solver":
+        raise ValueError("scipy_solver shows nothing of its steps: it is for odeint and odeint_adjoint alone")
     if name not in METHODS:
         raise ValueError(f"no method {name!r}; there are {', '.join([*METHODS, 'scipy_solver'])}")
     return METHODS[name]
@@ -143,7 +145,10 @@ def prepare(
     if unknown:
         known = ", ".join(sorted(method.option_names()))
         warn(f"{method.name} has no option {', '.join(sorted(unknown))}; it has {known}")
-    tolerance = Tolerance(layout, rtol, atol, options.get("norm"), counted)
+    norm = options.get("norm")
+    if norm is not None and not callable(norm):
+        raise TypeError(f"option `norm` must be a function of a state to a number; got {norm!r}")
+    tolerance = Tolerance(layout, rtol, atol, norm, counted)
     field = Field(func, layout, args)
     start = layout.split(layout.join(y0).clone())  # func must not reach the user's own tensor
     k = field(t0, start if layout.seen is None else start[: layout.seen]) if slope is None else slope

@@ -176,7 +176,7 @@ class Newton:
     ) -> tuple[Tensor, Tensor]:
         """The stage values and f there, both (B, m, n)."""
         values = u + h * spread(a, slopes)
-        return values, torch.stack([self.slope(t, values[:, i]) for i, t in enumerate(times)], dim=1)
+        return values, torch.stack([self.slope(t, values[:, i]).clone() for i, t in enumerate(times)], dim=1)
 
     def _is_small(self, size: float, rate: float | None, *, first: bool, quadratic: bool, epsilon: float) -> bool:
         """Whether the error that an update of this size leaves behind is.

@@ -19,7 +19,7 @@ from core.ode.events import EVENT_STEPS, EventFunction, first_event
 from core.ode.field import GraphNeededError
 from core.ode.fixed_grid import FEW, FixedOptions, grid_steps
 from core.ode.methods import Setup, find_method, prepare
-from core.ode.problem import Layout, State, Time, check_times
+from core.ode.problem import Layout, State, Time, carries_derivatives, check_times, solving
 from core.ode.scipy_solver import scipy_odeint
 
 
@@ -64,8 +64,6 @@ def odeint(
         if event_fn is not None:
             raise ValueError("scipy_solver takes no `event_fn` here; use a method of this package, such as dopri5")
         return scipy_odeint(func, y0, t, rtol, atol, options)
-    if event_fn is not None and len(times) != 2:
-        raise ValueError(f"with `event_fn`, `t` must hold two times: a start and a direction; got {len(times)}")
 
     def attempt(force_tensors: bool) -> Any:
         setup = prepare(
@@ -112,9 +110,7 @@ def odeint_dense(
 
 def with_tensors_if_needed(attempt: Callable[[bool], Any]) -> Any:
     """`attempt(False)`, or `attempt(True)` where a graph turns up on the way, as when func branches on t."""
-    gradients = torch.is_grad_enabled()
-    # tensors made in inference mode have no version counter to tell a change in place by
-    with torch.inference_mode(False), torch.set_grad_enabled(gradients):
+    with solving():
         try:
             return attempt(False)
         except GraphNeededError:
@@ -123,7 +119,7 @@ def with_tensors_if_needed(attempt: Callable[[bool], Any]) -> Any:
 
 def first_time(t: Tensor, times: Sequence[float]) -> Time:
     """t[0], as a tensor where its gradient is wanted."""
-    return t[0] if t.requires_grad and torch.is_grad_enabled() else times[0]
+    return t[0] if carries_derivatives(t) else times[0]
 
 
 def walk(setup: Setup, t: Tensor, y0: State, grid: Tensor | None = None) -> Iterator[Step]:
@@ -155,7 +151,7 @@ def states_at(setup: Setup, t: Tensor, times: Sequence[float]) -> State:
     y0 = setup.stepper.to_state(setup.y)
     grid = options.grid(setup.field.func, y0, t) if isinstance(options, FixedOptions) else None
     # on a grid of the output times the steps themselves carry the times' gradient
-    carries = t.requires_grad and torch.is_grad_enabled() and grid is not t
+    carries = carries_derivatives(t) and grid is not t
     exact: Sequence[Time] = list(t) if carries else times
     direction = math.copysign(1.0, times[-1] - times[0])
     keys = [direction * time for time in times]
@@ -171,6 +167,8 @@ def states_at(setup: Setup, t: Tensor, times: Sequence[float]) -> State:
 
 def until_event(setup: Setup, event_fn: Any, y0: State, t: Tensor) -> tuple[Tensor, State]:
     """The event's time and the states at the start and there, (2, *shape) each."""
+    if len(t) != 2:
+        raise ValueError(f"with `event_fn`, `t` must hold two times: a start and a direction; got {len(t)}")
     end = math.copysign(math.inf, float((t[1] - t[0]).detach()))
     event = EventFunction(event_fn, setup.stepper, float(t[0].detach()), setup.y)
     interp = "own"

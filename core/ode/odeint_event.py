@@ -17,19 +17,19 @@ import torch
 from torch import Tensor
 
 from core.ode.odeint import odeint
-from core.ode.problem import State, pieces_of
+from core.ode.problem import State, describe, number, pieces_of
 
 
 def odeint_event(
-    func: Callable[[Tensor, State], State],
+    func: Callable[..., State],
     y0: State,
     t0: Tensor,
     *,
-    event_fn: Callable[[Tensor, State], Tensor],
+    event_fn: Callable[..., Tensor],
     reverse_time: bool = False,
     odeint_interface: Callable[..., Any] = odeint,
     **kwargs: Any,
-) -> tuple[Tensor, State]:
+) -> tuple[Tensor, Any]:
     """Solve from t0 until `event_fn` changes its sign.
 
     Args:
@@ -46,8 +46,11 @@ def odeint_event(
 
     Raises:
         EventNotFoundError: no sign change before the limit on steps.
+        TypeError: t0 is not a tensor of one time.
         ValueError: a gradient is wanted of an event that the solution touches without crossing.
     """
+    if not isinstance(t0, Tensor) or not t0.is_floating_point() or t0.numel() != 1:
+        raise TypeError(f"`t0` must be a floating point tensor of one time; got {describe(t0)}")
     start = t0.reshape(1)
     t = torch.cat([start, start.detach() + (-1.0 if reverse_time else 1.0)])
     event_t, solution = odeint_interface(func, y0, t, event_fn=event_fn, **kwargs)
@@ -63,7 +66,7 @@ def odeint_event(
     value = event_fn(event_t.detach(), user(at_event)).reshape(-1)[active]
     if not value.requires_grad:
         return event_t, solution
-    slope, rate = _rates(func, event_fn, event_t, at_event, user, active)
+    slope, rate = _rates(func, event_fn, number(t0), event_t.detach(), at_event, user, active)
     event_t = event_t.detach() - (value - value.detach()).to(event_t.dtype) / rate
     shift = event_t - event_t.detach()
     moved = [piece + f * shift.to(piece.dtype) for piece, f in zip(at_event, slope, strict=True)]
@@ -79,7 +82,7 @@ def _active_value(event_fn: Any, t0: Tensor, y0: State, event_t: Tensor, at_even
 
 
 def _rates(
-    func: Any, event_fn: Any, event_t: Tensor, at_event: tuple[Tensor, ...], user: Any, active: int
+    func: Any, event_fn: Any, t0: float, event_t: Tensor, at_event: tuple[Tensor, ...], user: Any, active: int
 ) -> tuple[tuple[Tensor, ...], Tensor]:
     """f at the event, and the total derivative of the event function with respect to time along the solution."""
     with torch.no_grad():
@@ -90,7 +93,11 @@ def _rates(
         value = event_fn(time, user(state)).reshape(-1)[active]
         d_time, *d_state = torch.autograd.grad(value, (time, *state), allow_unused=True, materialize_grads=True)
     rate = d_time + sum((d.conj() * f).sum().real for d, f in zip(d_state, slope, strict=True))
-    if float(rate.abs()) < 1e-12:
+    delay = 1e-5 * float((event_t - t0).abs())
+    with torch.no_grad():
+        before = user(tuple(piece - delay * f for piece, f in zip(at_event, slope, strict=True)))
+        change = float(event_fn(event_t - delay, before).reshape(-1)[active].abs())
+    if delay * float(rate.abs()) <= 1e-3 * change:  # a crossing at this rate would have changed it by just that
         raise ValueError(
             f"the event at t={float(event_t):g} is touched, not crossed (its rate of change is {float(rate):.2g}): its "
             "time has no derivative there. Solve under torch.no_grad(), or move the event"

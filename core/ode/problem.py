@@ -7,6 +7,8 @@ graph see it as one flat numpy array, all others as one tensor (a tuple is laid 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -63,8 +65,11 @@ class Layout:
             TypeError: not a tensor or tuple of tensors; integer, half or bfloat16; mixed dtypes or devices.
         """
         pieces = (y0,) if isinstance(y0, Tensor) else y0
-        if not isinstance(pieces, tuple) or not pieces or not all(isinstance(piece, Tensor) for piece in pieces):
+        if not isinstance(pieces, tuple) or not pieces:
             raise TypeError(f"`y0` must be a tensor or a non-empty tuple of tensors; got {describe(y0)}")
+        for i, piece in enumerate(pieces):
+            if not isinstance(piece, Tensor):
+                raise TypeError(f"`y0[{i}]` must be a tensor; got {describe(piece)}")
         first = pieces[0]
         for i, piece in enumerate(pieces):
             where = f"y0[{i}]" if isinstance(y0, tuple) else "y0"
@@ -133,18 +138,26 @@ class Layout:
         return float(np.nextafter(self.array_real(t), self.array_real(direction)))
 
 
+def transforming() -> bool:
+    """Whether forward-mode differentiation or a functional transform is under way: it may reach the field unseen."""
+    # torch 2.13 has no public way to ask for either
+    functorch: Any = torch._C._functorch  # pyright: ignore[reportAttributeAccessIssue]
+    return forward_ad._current_level >= 0 or functorch.maybe_current_level() is not None
+
+
 def carries_derivatives(*values: State) -> bool:
-    """Whether a graph, a tangent or a functional transform hangs on any tensor: numpy would drop it."""
-    for value in values:
-        for tensor in pieces_of(value):
-            if tensor.requires_grad and torch.is_grad_enabled():
-                return True
-            if forward_ad.unpack_dual(tensor).tangent is not None:
-                return True
-            # torch 2.13 has no public way to ask, and does not declare this one
-            if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # pyright: ignore[reportAttributeAccessIssue]
-                return True
-    return False
+    """Whether a derivative may hang on a value: numpy would drop it."""
+    graph = torch.is_grad_enabled() and any(tensor.requires_grad for value in values for tensor in pieces_of(value))
+    return graph or transforming()
+
+
+@contextmanager
+def solving() -> Iterator[None]:
+    """Where solvers run: outside of inference mode, whose tensors have no version counter to tell a change in place by;
+    and with numpy silent about infinities, which are looked for in other ways."""  # one sentence
+    gradients = torch.is_grad_enabled()
+    with torch.inference_mode(False), torch.set_grad_enabled(gradients), np.errstate(all="ignore"):
+        yield
 
 
 def is_batched(tensor: Tensor) -> bool:

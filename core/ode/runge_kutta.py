@@ -96,6 +96,11 @@ class Stepper(ABC, Generic[Y]):
     def to_state(self, y: Y) -> State:
         """The inverse of `from_state`; shares memory."""
 
+    def handed_out(self, y: Y) -> State:
+        """A copy for code that is not the solver's."""
+        state = self.to_state(y)
+        return tuple(piece.clone() for piece in state) if isinstance(state, tuple) else state.clone()
+
     @abstractmethod
     def derivative(self, t: Time, y: Y) -> Y:
         """f(t, y)."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.ode.errors import MaxStepsError, NonFiniteError, SolverError, SolverWarning
 from core.ode.field import Field
-from core.ode.problem import Layout, State, carries_derivatives, check_times, pieces_of
+from core.ode.problem import Layout, State, carries_derivatives, check_times, pieces_of, solving
 from core.ode.tolerance import Tolerance
 
 SOLVERS = ("LSODA", "RK23", "RK45", "DOP853", "Radau", "BDF")
@@ -58,9 +58,7 @@ def scipy_odeint(
     if not start.size:
         raise ValueError("scipy_solver needs a state with at least one value; got none")
     right = _OnArrays(field)
-    grad = torch.is_grad_enabled()
-    # inference mode's tensors have no version counter to tell a change in place by; leaving it turns gradients on
-    with torch.inference_mode(False), torch.set_grad_enabled(grad):
+    with solving():
         right(times[0], start)
         if right.non_finite is not None:  # scipy would look for a first step without end
             raise _non_finite(right.non_finite)

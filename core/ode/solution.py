@@ -21,7 +21,7 @@ from core.ode.events import EventFunction, first_event
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import walk, with_tensors_if_needed
-from core.ode.problem import State
+from core.ode.problem import State, solving
 
 Status = Literal["finished", "event", "stopped", "failed"]
 
@@ -124,7 +124,7 @@ def solve(
         times: where to give states, from t0 to t1; every accepted step by default.
         args: further arguments of `func`.
         step_size: of methods with fixed steps, which need it.
-        controller: "I" (default), "PI", "PID" or a `Controller`.
+        controller: "I", "PI", "PID" or a `Controller`; "I" by default, "PI" for kencarp4.
         max_steps: limit on attempts; 100,000 by default.
         dense: keep the solution as a function of t.
         event: of (t, y) to a tensor; ends the solve where one of its values changes sign.
@@ -169,9 +169,15 @@ def steps(
     >>> first.t0, first.t1 > 0
     (0.0, True)
     """
-    setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), torch.is_grad_enabled())
-    for step in _walk(setup, y0, t0, t1):
-        state = setup.stepper.to_state
+    with solving():
+        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), torch.is_grad_enabled())
+    walked = _walk(setup, y0, t0, t1)
+    while True:
+        with solving():  # not across `yield`: it would reach the caller's code
+            step = next(walked, None)
+        if step is None:
+            return
+        state = setup.stepper.handed_out
         yield AcceptedStep(step.t0, step.t1, state(step.y0), state(step.y1), step.ratio, setup.field.nfe)
 
 
@@ -196,7 +202,7 @@ def _walk(setup: Setup, y0: State, t0: float, t1: float) -> Iterator[Step]:
 def _outputs(times: Sequence[float] | Tensor, t0: float, t1: float) -> list[float]:
     wanted = [float(time) for time in times]
     sign = 1.0 if t1 > t0 else -1.0
-    ordered = all((b - a) * sign > 0 for a, b in pairwise(wanted))
+    ordered = all(map(math.isfinite, wanted)) and all((b - a) * sign > 0 for a, b in pairwise(wanted))
     if not wanted or not ordered or (wanted[0] - t0) * sign < 0 or (t1 - wanted[-1]) * sign < 0:
         raise ValueError(f"`times` must lead strictly from t0={t0:g} towards t1={t1:g}, inside them; got {wanted}")
     return wanted
@@ -208,6 +214,7 @@ class _Run:
     def __init__(self, setup: Setup, y0: State, t0: float, t1: float, wanted: list[float] | None, dense: bool) -> None:
         self.setup, self.y0, self.t0, self.t1, self.wanted = setup, y0, float(t0), float(t1), wanted
         self.sign = 1.0 if t1 > t0 else -1.0
+        self.stopped = False
         self.output = DenseOutput(setup.stepper, [self.t0]) if dense else None
         at_start = wanted is None or wanted[0] == t0
         self.times: list[float] = [self.t0] if at_start else []
@@ -216,7 +223,7 @@ class _Run:
     def finish(self, event: Any, stop: Any, progress: Any) -> Solution:
         """Take the steps."""
         status: Status = "finished"
-        walked = self._told(progress)
+        walked = self._told(stop, progress)
         try:
             if event is not None:
                 watched = EventFunction(event, self.setup.stepper, self.t0, self.setup.y)
@@ -225,21 +232,24 @@ class _Run:
                     status = "event"
                     self._cut(*found)
             else:
-                for step in walked:
-                    if stop is not None and stop(step.t1, self.setup.stepper.to_state(step.y1)):
-                        status = "stopped"
-                        break
+                for _ in walked:
+                    pass
+            if status == "finished" and self.stopped:
+                status = "stopped"
         except SolverError as error:
             error.partial = self._solution("failed")
             raise
         return self._solution(status)
 
-    def _told(self, progress: Any) -> Iterator[Step]:
+    def _told(self, stop: Any, progress: Any) -> Iterator[Step]:
         for step in _walk(self.setup, self.y0, self.t0, self.t1):
             self._add(step)
             if progress is not None:
                 progress((step.t1 - self.t0) / (self.t1 - self.t0))
             yield step
+            if stop is not None and stop(step.t1, self.setup.stepper.handed_out(step.y1)):
+                self.stopped = True
+                return
 
     def _add(self, step: Step) -> None:
         if self.output is not None:

@@ -35,7 +35,9 @@ class TensorStepper(Stepper[Tensor]):
 
     @override
     def derivative(self, t: Time, y: Tensor) -> Tensor:
-        return self.layout.join(self.field(t, self.layout.split(y)))
+        k = self.layout.join(self.field(t, self.layout.split(y)))
+        # func may return the same tensor each time; with a graph it cannot, unless it keeps no gradient itself
+        return k if k.requires_grad or self.layout.is_tuple else k.clone()
 
     @override
     def error_ratio(self, h: Time, y: Tensor, y1: Tensor) -> float:
