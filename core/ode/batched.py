@@ -264,11 +264,8 @@ class _Batch:
             d2 = self._norm(k1 - k, self.y) / h0
             steepest = torch.maximum(d1, d2).nan_to_num(torch.inf)
             h1 = torch.where(steepest <= 1e-15, (h0 * 1e-3).clamp(min=1e-6), (0.01 / steepest) ** (1 / self.q))
-            unit = 100 * h0
-            within = unit * (0.01 / torch.maximum(d1 * unit, d2 * unit**2)) ** (1 / self.q)
-            h1 = torch.where((h1 > unit) & ~tiny, within, h1)
             h1 = torch.where(h1 > 0, h1, h0)
-            return torch.minimum(torch.minimum(100 * h0, h1), ahead).clamp(max=o.max_step)
+            return torch.minimum(torch.minimum(50 * h0, h1), ahead).clamp(max=o.max_step)
 
     def _slope(self, t: Tensor, y: Tensor) -> Tensor:
         k = self.field(t.clone(), y)
