@@ -4,15 +4,21 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example_runs_as_printed():
-    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ANSWERS = (r"\d+ \d+ \d+ tensor\(\[[-\d., ]+\]\)\n", r"ship torch\.Size\(\[1, 12.*\n")
+
+
+@pytest.mark.parametrize(("program", "answer"), list(zip(PROGRAMS, ANSWERS, strict=True)), ids=["solve", "explain"])
+def test_the_examples_run_as_printed(program: str, answer: str):
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("ship torch.Size([1, 12")
+    assert re.fullmatch(answer, done.stdout)
 
 
 def test_every_path_of_the_map_exists():

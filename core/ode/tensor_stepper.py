@@ -7,7 +7,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from core.ode.field import Field
-from core.ode.problem import State, Time, is_batched, number
+from core.ode.problem import State, Time, is_batched, number, transforming
 from core.ode.runge_kutta import Stepper, rows_of
 from core.ode.tableau import Tableau
 from core.ode.tolerance import Tolerance
@@ -22,6 +22,7 @@ class TensorStepper(Stepper[Tensor]):
         self._terms = [[(j, a) for j, a in enumerate(row.tolist()) if a] for row in rows_of(tableau)]
         error = tableau.numeric.error
         self._error = [] if error is None else [(j, e) for j, e in enumerate(error.tolist()) if e]
+        self._in_place = not torch.is_grad_enabled() and not transforming()  # large states: memory is what takes time
         self._k: list[Tensor] = [torch.empty(0)] * (tableau.stages + len(self._extra_c))
 
     @override
@@ -78,11 +79,18 @@ class TensorStepper(Stepper[Tensor]):
 
     def _sum(self, y: Tensor, h: Time, terms: list[tuple[int, float]], lead: int | None = None) -> Tensor:
         """y + h sum a_j k_j, of the first `lead` values."""
+        fresh = False
         for j, a in terms:
             k = self._k[j] if lead is None else self._k[j][:lead]
             # a tensor h in the state's precision: a 0-dim state would be promoted to h's
             scale = (h * a).to(self.layout.real_dtype) if isinstance(h, Tensor) else h * a
-            y = y + scale * k if isinstance(scale, Tensor) else torch.add(y, k, alpha=scale)
+            if isinstance(scale, Tensor):
+                y = y + scale * k
+            elif fresh and self._in_place:
+                y.add_(k, alpha=scale)
+            else:
+                y = torch.add(y, k, alpha=scale)
+            fresh = True
         return y
 
     def _evaluate(self, i: int, t: Time, y: Tensor) -> None:

@@ -84,8 +84,8 @@ class Tolerance:
         if v.numel() == 0:
             return 0.0
         if self._parts is None:
-            return float(v.abs().square().mean().sqrt())
-        return max(float(v[part].abs().square().mean().sqrt()) for part in self._parts)
+            return _rms_of_tensor(v)
+        return max(_rms_of_tensor(v[part]) for part in self._parts)
 
     def scale_array(self, y: np.ndarray) -> np.ndarray:
         """atol + rtol |y|."""
@@ -100,6 +100,10 @@ class Tolerance:
             return value
         tensor = torch.tensor(value).to(self.layout.device)
         return tensor if self.layout.is_tuple else tensor.reshape(self.layout.shapes[0])
+
+
+def _rms_of_tensor(v: Tensor) -> float:
+    return float(torch.linalg.vector_norm(v)) / math.sqrt(max(v.numel(), 1))
 
 
 def _rms(v: np.ndarray) -> float:
