@@ -37,7 +37,8 @@ True
 Steps of a fixed size: euler, midpoint, heun2, heun3, rk4 (the 3/8 rule), rk4_classic, explicit_adams, implicit_adams;
 for stiff problems implicit_euler, implicit_midpoint, trapezoid, sdirk2, trbdf2, radauIIA3, radauIIA5, gl4, gl6.
 ``step_size`` sets the step; without it, `odeint` takes one step from each output time to the next, and warns where that
-is coarse. `METHODS` holds them all, each with its exact tableau.
+is coarse. `METHODS` holds them all, each with its exact tableau (Adams' with that of their start). `odeint` also takes
+scipy_solver, scipy's own solvers.
 
 **Which gradient.** `odeint` back-propagates through the steps: exact for the computed solution, memory grows with the
 steps. `odeint_checkpointed`: the same gradient for one more forward solve, memory for the square root of the steps.
@@ -64,28 +65,29 @@ True
 **When something is wrong** an exception says what, where and what to try: a `SolverError` during the solve (its
 ``partial`` holds the solution up to there, from `solve`), ValueError or TypeError for an argument.
 
->>> solve(lambda t, y: y**2, one, 0.0, 2.0)  # has a pole at t = 1; doctest: +ELLIPSIS
+>>> solve(lambda t, y: y**2, one, 0.0, 2.0)  # doctest: +ELLIPSIS
 Traceback (most recent call last):
 core.ode.errors.StepUnderflowError: at t=1.0000... the step h=... still fails ...
 
 **Moving from torchdiffeq**, in ten lines:
 
-1. Write ``from core.ode import odeint`` for ``from torchdiffeq import odeint``; likewise odeint_adjoint, odeint_event.
-2. Methods, options, callbacks, tuples, events and gradients keep their names and meaning; dopri5 takes the same steps.
+1. Write ``from core.ode import odeint`` for ``from torchdiffeq import odeint``; likewise for its other functions.
+2. Methods, options, callbacks, tuples, events and gradients keep their names and meaning, dopri5 its pair and control.
 3. ``adjoint_params`` may be left out for any callable: captured tensors are found; leaving one out by hand is an error.
-4. Errors are exceptions of their own instead of assertions; a solve ends after 100,000 steps unless told otherwise.
+4. Errors are exceptions of their own instead of assertions; error control gives up after 100,000 attempts by default.
 5. ``min_step`` never accepts a step whose error is too large; f is never evaluated outside of [t0, t1].
 6. float16, bfloat16, integer states, a single time and fields that change their argument in place are refused.
-7. float32 states with rtol below 1.2e-7, the default included, warn; so does a grid too coarse for fixed steps.
+7. Error control of float32 states with rtol below 1.2e-7, its default, warns; so does a grid too coarse to follow.
 8. ``adaptive_heun`` is Heun's method: two evaluations a step, where torchdiffeq reuses a predicted slope.
-9. `odeint_dense` takes every method, tuples, vectors of times and either direction.
+9. `odeint_dense` takes every method with steps, tuples, vectors of times and either direction.
 10. New: tsit5, kencarp4 and the implicit methods, `solve`, `steps`, `solve_batch`, `odeint_checkpointed`, ``vjp``.
 
 **The files**, in reading order: `tableau` and `tableaus*` (methods as exact numbers; `surd`, `trees`, `stability` check
-them), `runge_kutta` (one step), `adaptive` with `control` and `tolerance` (choosing steps), `fixed_grid`, `multistep`
-with `adams_weights`, `implicit` with `newton` and `jacobian`, `dense` (between steps), `events`, `problem` (states and
-fields), `methods` (all of it made ready), `odeint`, `odeint_event`, `solution`, `batched`; `adjoint` with `augmented`
-and `capture`, `checkpoint`; `scipy_solver`; `errors`.
+them); `problem` (states and times), `field`, `tolerance`; `runge_kutta` (one step), carried out by `array_stepper` and
+`tensor_stepper`; `adaptive` with `control` (choosing steps), `fixed_grid`, `multistep` with `adams_weights`, `implicit`
+with `newton` and `jacobian`; `dense` (between steps), `events`; `methods` (all of it made ready), `odeint`,
+`odeint_event` with `event_gradient`, `solution`, `batched`; `adjoint` with `augmented` and `capture`, `checkpoint`,
+`second` (derivatives of gradients); `scipy_solver`; `errors`.
 """
 
 from core.ode.adjoint import odeint_adjoint

@@ -161,7 +161,7 @@ class Adaptive:
 
     def _advance(self, t1: float, y1: Any, jump: bool) -> None:
         self.t, self.y, self._origin, self._began = t1, y1, None, t1
-        if jump:
+        if jump and t1 != self.end:
             self._began = self.stepper.field.layout.after(t1, self.direction * math.inf)
             self.k = self.stepper.derivative(self._began, y1)
         elif self.stepper.fsal:

@@ -7,8 +7,9 @@ With :math:`a = \partial L / \partial y` as a row vector,
           \frac{dL}{dt_i} = \frac{\partial L}{\partial y(t_i)} f(t_i), \qquad
           \frac{dL}{dt_0} = -a(t_0) f(t_0)
 
-and a jumps by :math:`\partial L / \partial y(t_i)` at each output time. The state is reconstructed along the way. The
-solver goes on across outputs that the loss does not use, and keeps its step size at those that it does.
+and a jumps by :math:`\partial L / \partial y(t_i)` at each output time. The state is reconstructed along the way. With
+error control the solver goes on across outputs that the loss does not use, and keeps its step size at those that it
+does; fixed steps go from output to output.
 
 These are gradients of the exact solution, computed to the tolerance, not those of the computed one: compare
 `odeint` and `odeint_checkpointed`.
@@ -78,7 +79,8 @@ def odeint_adjoint(
         As `odeint`.
 
     Raises:
-        ValueError: `adjoint_params` leaves out a tensor that `func` uses and that requires a gradient.
+        ValueError: `adjoint_params` leaves out a tensor that `func` uses and that requires a gradient; or
+            `adjoint_method` differs from `method` and `options` are given but no `adjoint_options`.
         TypeError, ValueError, SolverError: as for `odeint`, on the way forwards or backwards.
     """
     layout = Layout.of(y0)

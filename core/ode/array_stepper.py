@@ -99,6 +99,3 @@ class ArrayStepper(Stepper[np.ndarray]):
 
     def _dense(self, h: Time) -> np.ndarray:
         return h * self._dense_t.dot(self._k)
-
-    def _difference(self, y1: np.ndarray, y0: np.ndarray) -> np.ndarray:
-        return y1 - y0

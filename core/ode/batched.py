@@ -19,7 +19,7 @@ from core.ode.control import AdaptiveOptions
 from core.ode.errors import MaxStepsError, NonFiniteError, StepUnderflowError, warn
 from core.ode.field import Field
 from core.ode.methods import find_method
-from core.ode.problem import REAL, Layout, solving
+from core.ode.problem import REAL, Layout, refuse_time_gradient, solving
 from core.ode.tolerance import Tolerance
 
 
@@ -134,6 +134,7 @@ class _Batch:
         self._check_finite(k)
         self.h = self._initial(k)
         while bool((active := (self.end - self.t) * self.direction > 0).any()):
+            self._check_limit(active)
             t0, y0 = self.t, self.y
             ahead = (self.end - t0) * self.direction
             wish = self.h.clamp(self.options.min_step, self.options.max_step)
@@ -215,11 +216,14 @@ class _Batch:
                 h=float(size[i]),
             )
         self.h = torch.where(active, proposed, self.h)
-        spent = self.accepted + self.rejected
-        if bool((spent >= o.max_num_steps).any()):
+
+    def _check_limit(self, active: Tensor) -> None:
+        spent = (self.accepted + self.rejected) * active
+        most = self.options.max_num_steps
+        if bool((spent >= most).any()):
             i = int(torch.argmax(spent))
             raise MaxStepsError(
-                f"sample {i}: {o.max_num_steps} steps led to t={float(self.t[i]):.6g} only, with steps of "
+                f"sample {i}: {most} steps led to t={float(self.t[i]):.6g} only, with steps of "
                 f"{float(self.h[i]):.3g} now. If it is stiff, solve it by itself with kencarp4; else allow more "
                 "(max_num_steps) or a larger rtol",
                 t=float(self.t[i]),
@@ -277,7 +281,8 @@ class _Batch:
         return v.reshape(-1, *[1] * (self.y.ndim - 1))
 
     def _times(self, name: str, value: Any) -> Tensor:
-        time = torch.as_tensor(value, **self.like).detach()
+        refuse_time_gradient(value)
+        time = torch.as_tensor(value, **self.like)
         if time.ndim > 1 or (time.ndim and len(time) != self.size) or not bool(torch.isfinite(time).all()):
             raise ValueError(f"`{name}` must be one finite number, or one for each of {self.size} samples; got {value}")
         return time.expand(self.size).clone()
@@ -285,7 +290,8 @@ class _Batch:
     def _wanted(self, times: Any) -> Tensor:
         if times is None:
             return torch.stack([self.t, self.end])
-        wanted = torch.as_tensor(times, **self.like).detach()
+        refuse_time_gradient(times)
+        wanted = torch.as_tensor(times, **self.like)
         wanted = wanted[:, None].expand(-1, self.size) if wanted.ndim == 1 else wanted
         fits = wanted.ndim == 2 and wanted.shape[1] == self.size
         if not fits or not bool(((wanted - self.t) * self.direction >= 0).all()):

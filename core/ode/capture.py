@@ -107,7 +107,7 @@ def parameters_of(
     if given is not None and missing:
         shapes = ", ".join(str(tuple(leaf.shape)) for leaf in missing)
         raise ValueError(
-            f"func uses {len(missing)} tensor(s) that require a gradient but are not in `adjoint_params` (shapes "
-            f"{shapes}): their gradient would be lost. Add them, leave `adjoint_params` out, or detach them in func"
+            f"func uses {len(missing)} tensor(s) that require a gradient but are not among the parameters given "
+            f"(shapes {shapes}): their gradient would be lost. Add them, give none at all, or detach them in func"
         )
     return tuple(parameter for parameter in [*known, *missing] if parameter.requires_grad)

@@ -131,7 +131,7 @@ class _Checkpointed(torch.autograd.Function):
             j = bisect_right(keys, sign * step.t1, lo=i)
             tape.add(step, i, j)
             if j > i:
-                blocks.append(sample(setup.stepper, step, request.times[i:j], _interp(setup)))
+                blocks.append(sample(setup.stepper, step, request.times[i:j], setup.interp))
                 i = j
         stacked = torch.cat(blocks) if isinstance(setup.y, Tensor) else np.concatenate(blocks)
         states = to_states(setup.stepper, stacked, torch.Size([len(request.times)]))
@@ -240,12 +240,8 @@ class _Replay:
             y1 = stepper.step(start, h, end + (record.ended - record.t1), y, k)
             step = Step(record.t0, record.t1, y, y1, 0.0, start, h, end, record.began, record.ended)
             if record.last > record.first:
-                values = sample(stepper, step, exact[record.first : record.last], _interp(setup))
+                values = sample(stepper, step, exact[record.first : record.last], setup.interp)
                 outputs.append((values, record.first, record.last))
             k = stepper.last_slope() if stepper.fsal else None
             y, previous = y1, record.ended
         return outputs, y
-
-
-def _interp(setup: Setup) -> str:
-    return setup.options.interp if isinstance(setup.options, FixedOptions) else "own"

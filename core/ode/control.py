@@ -5,7 +5,8 @@ r"""Step size control: the next step from the last error ratios.
 with error ratios r, safety s and q = the order of the error estimate plus one.
 
 Sources: Hairer, Norsett, Wanner, Solving ODEs I, II.4 (I control, initial step); Gustafsson, ACM TOMS 17 (1991)
-533-554 (PI); Kennedy, Carpenter, Appl. Numer. Math. 44 (2003) 139-181 (PID).
+533-554 (PI), with the exponents of PI.4.2 in Soederlind, ACM TOMS 29 (2003) 1-26; Kennedy, Carpenter, Appl. Numer.
+Math. 44 (2003) 139-181 (PID).
 """
 
 from __future__ import annotations
@@ -157,9 +158,11 @@ def _floats(name: str, value: Any) -> list[float]:
 
 
 def initial_step(stepper: Stepper, t: float, y: Any, k: Any, end: float, q: int) -> float:
-    """A first step such that an explicit Euler step's error would be about 1 % of the tolerance; one evaluation.
+    """A first step whose error estimate, of order q, should be about 1 % of the tolerance; one evaluation.
 
-    Never longer than the interval. Source: Hairer, Norsett, Wanner, Solving ODEs I, II.4, "Starting Step Size".
+    Never longer than the interval, nor than half the time in which the state would change by its own size.
+
+    Source: Hairer, Norsett, Wanner, Solving ODEs I, II.4, "Starting Step Size".
     """
     d0, d1 = stepper.ratio(y, y), stepper.ratio(k, y)
     h0 = 1e-6 if d0 < 1e-5 or d1 < 1e-5 or not math.isfinite(d0 / d1) else 0.01 * d0 / d1

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.ode.adaptive import Step
-from core.ode.problem import State, Time, number
+from core.ode.problem import State, Time, carries_derivatives, number
 from core.ode.runge_kutta import Stepper
 
 EXPONENTS = np.arange(1.0, 16.0)
@@ -74,12 +74,15 @@ class DenseOutput:
     Attributes:
         stepper: knows the state's layout.
         ends: t0, then the end of each step.
+        starts, polynomials: of each step, its first state and coefficients.
+        last: where the solution ends inside the last step, at an event.
     """
 
     stepper: Stepper
     ends: list[float]
     starts: list[Any] = field(default_factory=list)
     polynomials: list[Any] = field(default_factory=list)
+    last: float | None = None
 
     def add(self, step: Step, interp: str = "own") -> None:
         """Keep a step just taken."""
@@ -93,24 +96,28 @@ class DenseOutput:
         Raises:
             ValueError: a time outside the interval that was solved.
         """
+        exact = list(t.reshape(-1)) if isinstance(t, Tensor) and carries_derivatives(t) else None
         times = t.detach().double().reshape(-1).tolist() if isinstance(t, Tensor) else [float(t)]
-        rows = [self._at(time) for time in times]
-        stacked = torch.stack(rows) if isinstance(rows[0], Tensor) else np.stack(rows)
+        rows = [self._at(time, exact[i] if exact else time) for i, time in enumerate(times)]
         shape = t.shape if isinstance(t, Tensor) else torch.Size()
+        if not rows:
+            return to_states(self.stepper, self.starts[0][None][:0], shape)
+        stacked = torch.stack(rows) if isinstance(rows[0], Tensor) else np.stack(rows)
         return to_states(self.stepper, stacked, shape)
 
-    def _at(self, t: float) -> Any:
-        direction = 1.0 if self.ends[-1] >= self.ends[0] else -1.0
-        if not self.ends[0] * direction <= t * direction <= self.ends[-1] * direction:
-            raise ValueError(f"t={t:g} lies outside the solved interval from {self.ends[0]:g} to {self.ends[-1]:g}")
+    def _at(self, t: float, exact: Time) -> Any:
+        first, last = self.ends[0], self.ends[-1] if self.last is None else self.last
+        direction = 1.0 if last >= first else -1.0
+        if not first * direction <= t * direction <= last * direction:
+            raise ValueError(f"t={t:g} lies outside the solved interval from {first:g} to {last:g}")
         i = bisect_left(self.ends, t * direction, lo=1, key=lambda end: end * direction) - 1
-        theta = (t - self.ends[i]) / (self.ends[i + 1] - self.ends[i])
-        start = self.starts[i]
-        if isinstance(start, Tensor):
-            thetas: Any = torch.tensor([theta], dtype=torch.float64, device=start.device)
-        else:
-            thetas = np.array([theta])
-        return evaluate(start, self.polynomials[i], thetas)[0]
+        start, polynomial = self.starts[i], self.polynomials[i]
+        theta = (exact - self.ends[i]) / (self.ends[i + 1] - self.ends[i])
+        if isinstance(start, np.ndarray) and not isinstance(theta, Tensor):
+            return evaluate(start, polynomial, np.array([theta]))[0]
+        start, polynomial = torch.as_tensor(start), torch.as_tensor(polynomial)
+        thetas = torch.as_tensor(theta, dtype=torch.float64, device=start.device).reshape(1)
+        return evaluate(start, polynomial, thetas)[0]
 
 
 def to_states(stepper: Stepper, stacked: Any, lead: torch.Size) -> State:

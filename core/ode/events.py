@@ -37,15 +37,14 @@ class EventFunction:
     def __call__(self, t: float, y: Any) -> float:
         """The smallest value, each taken positive at the start."""
         with torch.no_grad():
-            value = self._value(t, y)
-            if not bool(torch.isfinite(value).all()):
-                raise ValueError(f"event_fn must stay finite; got {value.tolist()} at t={t:g}")
-            return float(torch.min(value * self.initial))
+            return float(torch.min(self._value(t, y) * self.initial))
 
     def _value(self, t: float, y: Any) -> Tensor:
         value = self.func(self.stepper.field.time(t), self.stepper.handed_out(y))
         if not isinstance(value, Tensor) or not value.numel() or value.is_complex():
             raise TypeError(f"event_fn must return a real, non-empty tensor; got {value!r}")
+        if not bool(torch.isfinite(value).all()):
+            raise ValueError(f"event_fn must stay finite; got {value.tolist()} at t={t:g}")
         return value
 
 
@@ -75,7 +74,7 @@ def first_event(stepper: Stepper, steps: Iterator[Step], event: EventFunction, i
 
 
 def _locate(stepper: Stepper, step: Step, event: EventFunction, interp: str) -> tuple[float, Any]:
-    """The sign change inside a step, by bisection on its polynomial down to neighbouring times."""
+    """The sign change inside a step, by bisection on its polynomial, to four rounding errors of time."""
     polynomial = stepper.keep(polynomial_of(stepper, step, interp))
 
     def at(t: float) -> Any:

@@ -160,7 +160,7 @@ class ImplicitStepper(TensorStepper):
             return super().polynomial(t, h, y, y1, k1)
         k1 = self.last_slope() if self.fsal else k1
         assert k1 is not None
-        return hermite(h, self._difference(y1, y), self._start, k1)
+        return hermite(h, y1 - y, self._start, k1)
 
     @property
     @override

@@ -101,6 +101,11 @@ class Setup:
     callbacks: Callbacks
     statistics: Statistics
 
+    @property
+    def interp(self) -> str:
+        """How states between steps come about; see `dense.polynomial_of`."""
+        return self.options.interp if isinstance(self.options, FixedOptions) else "own"
+
     def adaptive(self, end: float) -> Adaptive:
         """The integration towards `end` by a method with error control."""
         assert isinstance(self.options, AdaptiveOptions)

@@ -20,7 +20,6 @@ Source: Hairer, Norsett, Wanner, Solving ODEs I, III.1 (equal steps), III.5 (une
 from __future__ import annotations
 
 import math
-import warnings
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
@@ -33,10 +32,10 @@ from torch import Tensor
 
 from core.ode.adams_weights import HIGHEST_ORDER, bashforth, rounded, weights_at
 from core.ode.array_stepper import ArrayStepper
-from core.ode.errors import SolverWarning
+from core.ode.errors import warn
 from core.ode.field import Field
 from core.ode.problem import Time, number
-from core.ode.runge_kutta import Stepper, Y, hermite
+from core.ode.runge_kutta import Stepper, Y
 from core.ode.tableau import Tableau
 from core.ode.tensor_stepper import TensorStepper
 from core.ode.tolerance import Tolerance
@@ -53,7 +52,7 @@ class AdamsOptions:
     """What may be set of Adams' methods beside the grid.
 
     Args:
-        max_order: 4 to 12. The corrector uses at most max_order slopes, one of them the unknown, the explicit formula
+        max_order: 1 to 12. The corrector uses at most max_order slopes, one of them the unknown, the explicit formula
             max_order - 1: that is then its order. Below 4 all steps are rk4's, with a warning.
         max_iters: limit on the corrector's iterations; the explicit method has none.
         implicit: whether to correct.
@@ -83,11 +82,9 @@ class AdamsOptions:
             plain[name] = int(value)
         options = cls(**plain, implicit=not explicit)
         if options.max_order <= FEWEST:
-            warnings.warn(
+            warn(
                 f"max_order={options.max_order} leaves Adams' formulas fewer than {FEWEST} slopes: every step will be "
-                f"one of rk4, of order 4. Use max_order={FEWEST + 1} or more, or method='rk4'",
-                SolverWarning,
-                stacklevel=6,
+                f"one of rk4, of order 4. Use max_order={FEWEST + 1} or more, or method='rk4'"
             )
         return options
 
@@ -130,19 +127,8 @@ class Adams(Stepper[Y]):
         predictor, corrector = weights
         dy = self._total(self._scalars(h * predictor))
         if self.options.implicit:
-            end = t1
-            dy = self._corrected(t, h, end, y, dy, self._scalars(h * corrector))
+            dy = self._corrected(t, h, t1, y, dy, self._scalars(h * corrector))
         return y + dy
-
-    def polynomial(self, t: Time, h: Time, y: Y, y1: Y, k1: Y | None = None) -> Y:
-        r"""The cubic through both ends of the last step with their slopes, coefficients (3, *state); see `Stepper`."""
-        assert k1 is not None
-        return hermite(h, self._difference(y1, y), self._stage(0), k1)
-
-    @property
-    def needs_end_slope(self) -> bool:
-        """Always: the formulas have no value between grid points."""
-        return True
 
     def _weights(self, t: Time, h: Time) -> tuple[Any, Any] | None:
         """Of predictor and corrector, for the longest history that serves; None where rk4 must do.
@@ -187,13 +173,11 @@ class Adams(Stepper[Y]):
         self._slopes.pop()
         if math.isfinite(change) and not self._warned:
             self._warned = True
-            warnings.warn(
+            warn(
                 f"the corrector of implicit_adams did not converge in the step from t={number(t):.6g} by "
                 f"h={number(h):.3g}: its last of {self.options.max_iters} iterations moved the state by {change:.3g} "
                 "times the tolerance, and later steps may do so too. Use a smaller step_size, a larger max_iters or "
-                "tolerance, or, if the problem is stiff, method='kencarp4'",
-                SolverWarning,
-                stacklevel=9,
+                "tolerance, or, if the problem is stiff, method='kencarp4'"
             )
         return dy
 

@@ -19,7 +19,16 @@ from core.ode.events import EVENT_STEPS, EventFunction, first_event
 from core.ode.field import GraphNeededError
 from core.ode.fixed_grid import FEW, FixedOptions, grid_steps
 from core.ode.methods import Setup, find_method, prepare
-from core.ode.problem import Layout, State, Time, carries_derivatives, check_times, solving
+from core.ode.problem import (
+    Layout,
+    State,
+    Time,
+    carries_derivatives,
+    check_times,
+    number,
+    refuse_time_gradient,
+    solving,
+)
 from core.ode.scipy_solver import scipy_odeint
 
 
@@ -95,7 +104,10 @@ def odeint_dense(
     >>> bool((y(torch.tensor([0.25, 0.5]).double()).squeeze() - torch.tensor([0.7788, 0.6065])).abs().max() < 1e-4)
     True
     """
-    t = torch.tensor([float(t0), float(t1)], dtype=torch.float64)
+    refuse_time_gradient(t0, t1)
+    if options and "interp" in options:
+        raise ValueError("`interp` is an option of odeint; dense output is the method's own, or cubic")
+    t = torch.tensor([number(t0), number(t1)], dtype=torch.float64)
     times = check_times(t, Layout.of(y0))
 
     def attempt(force_tensors: bool) -> DenseOutput:
@@ -145,21 +157,18 @@ def walk(setup: Setup, t: Tensor, y0: State, grid: Tensor | None = None) -> Iter
 
 def states_at(setup: Setup, t: Tensor, times: Sequence[float]) -> State:
     """Integrate, and return the states at t (T,)."""
-    options = setup.options
-    fixed = isinstance(options, FixedOptions)
-    interp = options.interp if isinstance(options, FixedOptions) else "own"
-    y0 = setup.stepper.to_state(setup.y)
-    grid = options.grid(setup.field.func, y0, t) if isinstance(options, FixedOptions) else None
+    y0 = setup.stepper.handed_out(setup.y)
+    grid = setup.options.grid(setup.field.func, y0, t) if isinstance(setup.options, FixedOptions) else None
     # on a grid of the output times the steps themselves carry the times' gradient
     carries = carries_derivatives(t) and grid is not t
     exact: Sequence[Time] = list(t) if carries else times
     direction = math.copysign(1.0, times[-1] - times[0])
     keys = [direction * time for time in times]
     blocks, i = [setup.y[None]], 1
-    for step in walk(setup, t, y0, grid if fixed else None):
+    for step in walk(setup, t, y0, grid):
         j = bisect_right(keys, direction * step.t1, lo=i)
         if j > i:
-            blocks.append(sample(setup.stepper, step, exact[i:j], interp))
+            blocks.append(sample(setup.stepper, step, exact[i:j], setup.interp))
             i = j
     stacked = torch.cat(blocks) if isinstance(setup.y, Tensor) else np.concatenate(blocks)
     return to_states(setup.stepper, stacked, torch.Size([len(times)]))
@@ -171,17 +180,17 @@ def until_event(setup: Setup, event_fn: Any, y0: State, t: Tensor) -> tuple[Tens
         raise ValueError(f"with `event_fn`, `t` must hold two times: a start and a direction; got {len(t)}")
     end = math.copysign(math.inf, float((t[1] - t[0]).detach()))
     event = EventFunction(event_fn, setup.stepper, float(t[0].detach()), setup.y)
-    interp = "own"
     if isinstance(setup.options, FixedOptions):
-        interp = setup.options.interp
         steps = _endless(setup, y0, t)
     else:
         run = setup.adaptive(end)
         steps = iter(lambda: run.step(end), None)
-    found = first_event(setup.stepper, steps, event, interp)
+    steps_end = number(t[0]) + math.copysign(EVENT_STEPS * _size(setup), end)
+    found = first_event(setup.stepper, steps, event, setup.interp)
     if found is None:
         raise EventNotFoundError(
-            f"the event function kept its sign for {EVENT_STEPS} steps of {setup.method.name}", t=math.nan
+            f"the event function kept its sign for {EVENT_STEPS:,} steps of {setup.method.name}, to t={steps_end:g}",
+            t=steps_end,
         )
     event_t, y1 = found
     stack = torch.stack if isinstance(setup.y, Tensor) else np.stack
@@ -189,15 +198,21 @@ def until_event(setup: Setup, event_fn: Any, y0: State, t: Tensor) -> tuple[Tens
     return torch.tensor(event_t, dtype=t.dtype, device=t.device), states
 
 
+def _size(setup: Setup) -> float:
+    """The length of fixed steps towards an event; infinite for methods that choose theirs."""
+    if not isinstance(setup.options, FixedOptions):
+        return math.inf
+    if setup.options.step_size is None:
+        raise ValueError(f"with `event_fn`, {setup.method.name} needs options={{'step_size': ...}}")
+    return float(setup.options.step_size)
+
+
 def _endless(setup: Setup, y0: State, t: Tensor) -> Iterator[Step]:
     """Fixed steps from t[0] in the direction of t[1], up to a limit."""
-    size = setup.options.step_size if isinstance(setup.options, FixedOptions) else None
-    if size is None:
-        raise ValueError(f"with `event_fn`, {setup.method.name} needs options={{'step_size': ...}}")
-    stride = 256
-    offsets = torch.arange(stride + 1, dtype=torch.float64) * math.copysign(float(size), float((t[1] - t[0]).detach()))
+    stride = 250
+    offsets = torch.arange(stride + 1, dtype=torch.float64) * math.copysign(_size(setup), number(t[1] - t[0]))
     y, k = setup.y, setup.k
-    for chunk in range(-(-EVENT_STEPS // stride)):
+    for chunk in range(EVENT_STEPS // stride):
         grid = t[0].to(offsets) + (chunk * offsets[-1] + offsets)
         for step in walk(replace(setup, y=y, k=k), t, y0, grid):
             yield step

@@ -151,10 +151,19 @@ def carries_derivatives(*values: State) -> bool:
     return graph or transforming()
 
 
+def refuse_time_gradient(*times: Any) -> None:
+    """Raise ValueError where a gradient with respect to a time is wanted of a function that has none."""
+    if any(isinstance(time, Tensor) and time.requires_grad and torch.is_grad_enabled() for time in times):
+        raise ValueError("there is no gradient with respect to times here: use odeint, or detach() them")
+
+
 @contextmanager
 def solving() -> Iterator[None]:
-    """Where solvers run: outside of inference mode, whose tensors have no version counter to tell a change in place by;
-    and with numpy silent about infinities, which are looked for in other ways."""  # one sentence
+    """Where solvers run.
+
+    Outside of inference mode, whose tensors have no version counter to tell a change in place by; and with numpy
+    silent about infinities, which are looked for in other ways.
+    """
     gradients = torch.is_grad_enabled()
     with torch.inference_mode(False), torch.set_grad_enabled(gradients), np.errstate(all="ignore"):
         yield

@@ -43,7 +43,6 @@ class Stepper(ABC, Generic[Y]):
         self.name = tableau.name
         self.fsal = tableau.fsal
         self.order = tableau.order
-        self.adaptive = tableau.embedded is not None
         self._c = tableau.numeric.c.tolist()
         self._nodes = list(enumerate(self._c))[1:]
         self._extra_c = tableau.numeric.extra_c.tolist()
@@ -73,8 +72,7 @@ class Stepper(ABC, Generic[Y]):
         """
         if self.tableau.dense is None:
             assert k1 is not None
-            h = h.to(self.field.layout.real_dtype) if isinstance(h, Tensor) else h
-            return hermite(h, self._difference(y1, y), self._stage(0), k1)
+            return hermite(h, y1 - y, self._stage(0), k1)
         for i, c in enumerate(self._extra_c):
             self._evaluate(self._stages + i, t + c * h, self._combine(self._stages + 1 + i))
         return self._dense(h)
@@ -141,12 +139,11 @@ class Stepper(ABC, Generic[Y]):
     @abstractmethod
     def _dense(self, h: Time) -> Y: ...
 
-    @abstractmethod
-    def _difference(self, y1: Y, y0: Y) -> Y: ...
-
 
 def hermite(h: Any, dy: Any, k0: Any, k1: Any) -> Any:
     r"""The cubic Hermite polynomial's coefficients (3, *state) from the ends' difference and slopes."""
+    if isinstance(h, Tensor):
+        h = h.to(dy.real.dtype)  # a 0-dim state would be promoted to h's
     stack = torch.stack if isinstance(dy, Tensor) else np.stack
     return stack([h * k0, 3 * dy - h * (2 * k0 + k1), h * (k0 + k1) - 2 * dy])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.ode.errors import MaxStepsError, NonFiniteError, SolverError, SolverWarning
+from core.ode.errors import MaxStepsError, NonFiniteError, SolverError, warn
 from core.ode.field import Field
 from core.ode.problem import Layout, State, carries_derivatives, check_times, pieces_of, solving
 from core.ode.tolerance import Tolerance
@@ -143,9 +142,7 @@ def _read(options: dict[str, Any] | None) -> tuple[str, int, dict[str, Any]]:
     unknown = given.keys() - set(PASSED_ON)
     if unknown:
         known = ", ".join(("solver", "max_num_steps", *PASSED_ON))
-        warnings.warn(
-            f"scipy_solver has no option {', '.join(sorted(unknown))}; it has {known}", SolverWarning, stacklevel=4
-        )
+        warn(f"scipy_solver has no option {', '.join(sorted(unknown))}; it has {known}")
     passed = {name: float(value) if isinstance(value, Tensor) else value for name, value in given.items()}
     return solver, int(most), {name: value for name, value in passed.items() if name not in unknown}
 

@@ -17,11 +17,12 @@ from core.ode.adaptive import Statistics, Step
 from core.ode.control import Controller
 from core.ode.dense import DenseOutput, sample, to_states
 from core.ode.errors import SolverError
+from core.ode.event_gradient import with_event_gradient
 from core.ode.events import EventFunction, first_event
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import walk, with_tensors_if_needed
-from core.ode.problem import State, solving
+from core.ode.problem import State, refuse_time_gradient, solving
 
 Status = Literal["finished", "event", "stopped", "failed"]
 
@@ -35,7 +36,7 @@ class Solution:
         states: (N, *y0.shape) for each tensor of the state.
         status: "finished" at t1; "event"; "stopped" by `stop`; "failed" in a `SolverError`'s `partial`.
         nfe: evaluations of `func`.
-        step_sizes: |h| of each accepted step.
+        step_sizes: |h| of each accepted step; of the last the whole, where an event lies within it.
         error_ratios: of each accepted step, the error estimate over the tolerance; empty for fixed steps.
         rejections: (t, |h|, error ratio) of each rejected attempt.
         dense: the solution as a function of t, where asked for.
@@ -71,7 +72,7 @@ class Solution:
         return tuple(piece[-1] for piece in self.states) if isinstance(self.states, tuple) else self.states[-1]
 
     def __call__(self, t: float | Tensor) -> State:
-        """The state at any time inside the interval.
+        """The state at any time inside the interval, a number or a tensor: (*t.shape, *y0.shape) for each tensor.
 
         Raises:
             ValueError: the solve was not asked for dense output, or t lies outside.
@@ -165,15 +166,19 @@ def steps(
 ) -> Iterator[AcceptedStep]:
     """The accepted steps of `solve`, one at a time: look, plot or stop between them.
 
+    Arguments and errors as for `solve`; gradients are on or off as they were at the first step.
+
     >>> first = next(steps(lambda t, y: -y, torch.ones(1).double(), 0.0, 1.0))
     >>> first.t0, first.t1 > 0
     (0.0, True)
     """
+    gradients = torch.is_grad_enabled()
     with solving():
-        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), torch.is_grad_enabled())
+        # tensors wherever a graph may turn up: steps already handed out cannot be taken again
+        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), gradients)
     walked = _walk(setup, y0, t0, t1)
     while True:
-        with solving():  # not across `yield`: it would reach the caller's code
+        with solving(), torch.set_grad_enabled(gradients):  # not across `yield`: it would reach the caller's code
             step = next(walked, None)
         if step is None:
             return
@@ -184,7 +189,10 @@ def steps(
 def _begin(
     func: Any, y0: Any, t0: float, t1: float, method: Any, rtol: Any, atol: Any, args: Any, options: Any, tensors: bool
 ) -> Setup:
+    refuse_time_gradient(t0, t1)
     t0, t1 = float(t0), float(t1)
+    if "interp" in options:
+        raise ValueError("`interp` is an option of odeint; here states between steps are the method's own, or cubic")
     if not math.isfinite(t0) or math.isnan(t1) or t0 == t1:
         raise ValueError(f"the interval must lead from a finite t0 to another time t1; got {t0} and {t1}")
     chosen = find_method(method)
@@ -200,6 +208,8 @@ def _walk(setup: Setup, y0: State, t0: float, t1: float) -> Iterator[Step]:
 
 
 def _outputs(times: Sequence[float] | Tensor, t0: float, t1: float) -> list[float]:
+    if isinstance(times, Tensor):
+        refuse_time_gradient(times)
     wanted = [float(time) for time in times]
     sign = 1.0 if t1 > t0 else -1.0
     ordered = all(map(math.isfinite, wanted)) and all((b - a) * sign > 0 for a, b in pairwise(wanted))
@@ -215,6 +225,7 @@ class _Run:
         self.setup, self.y0, self.t0, self.t1, self.wanted = setup, y0, float(t0), float(t1), wanted
         self.sign = 1.0 if t1 > t0 else -1.0
         self.stopped = False
+        self.event_t: Tensor | None = None  # with its gradient, where the state has one
         self.output = DenseOutput(setup.stepper, [self.t0]) if dense else None
         at_start = wanted is None or wanted[0] == t0
         self.times: list[float] = [self.t0] if at_start else []
@@ -230,7 +241,7 @@ class _Run:
                 found = first_event(self.setup.stepper, walked, watched, "own")
                 if found is not None:
                     status = "event"
-                    self._cut(*found)
+                    self._cut(event, *found)
             else:
                 for _ in walked:
                     pass
@@ -265,8 +276,21 @@ class _Run:
             self.times += inside
             self.blocks.append(sample(self.setup.stepper, step, inside))
 
-    def _cut(self, where: float, state: Any) -> None:
+    def _cut(self, event: Any, where: float, state: Any) -> None:
         """End at the event: what lies behind it goes."""
+        if self.output is not None:
+            self.output.last = where
+        if isinstance(state, Tensor) and state.requires_grad:
+            field, stepper = self.setup.field, self.setup.stepper
+            self.event_t, moved = with_event_gradient(
+                lambda t, y: field.func(t, y, *field.args),
+                event,
+                self.t0,
+                stepper.to_state(self.setup.y),
+                torch.tensor(where, dtype=torch.float64),
+                stepper.to_state(state),
+            )
+            state = stepper.from_state(moved)
         count = bisect_right(self.times, where * self.sign, key=lambda time: time * self.sign)
         if count and self.times[count - 1] == where:
             count -= 1
@@ -280,8 +304,11 @@ class _Run:
 
     def _solution(self, status: Status) -> Solution:
         statistics: Statistics = self.setup.statistics
+        times = torch.tensor(self.times, dtype=torch.float64)
+        if self.event_t is not None:
+            times = torch.cat([times[:-1], self.event_t[None]])
         return Solution(
-            times=torch.tensor(self.times, dtype=torch.float64),
+            times=times,
             states=to_states(self.setup.stepper, self._stacked(), torch.Size([len(self.times)])),
             status=status,
             nfe=self.setup.field.nfe,

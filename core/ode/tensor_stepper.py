@@ -102,6 +102,3 @@ class TensorStepper(Stepper[Tensor]):
         stages = torch.stack(self._k)
         rise = torch.tensordot(weights, stages, dims=1)
         return (h.to(self.layout.real_dtype) if isinstance(h, Tensor) else h) * rise
-
-    def _difference(self, y1: Tensor, y0: Tensor) -> Tensor:
-        return y1 - y0

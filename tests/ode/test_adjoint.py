@@ -91,7 +91,7 @@ def test_what_func_captures_is_found(kind: str):
 def test_what_func_captures_must_be_among_the_params_given(kind: str, given: Any):
     func, leaf, _ = captured(kind)
     params = (vector(1).requires_grad_(),) if given else ()
-    with pytest.raises(ValueError, match=r"1 tensor\(s\).*not in `adjoint_params`"):
+    with pytest.raises(ValueError, match=r"1 tensor\(s\).*not among the parameters given"):
         odeint_adjoint(func, vector(1.0), TIMES, adjoint_params=params)
     odeint_adjoint(func, vector(1.0), TIMES, **TIGHT, adjoint_params=(leaf, *params))[-1].sum().backward()
     assert leaf.grad is not None
