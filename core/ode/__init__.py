@@ -51,8 +51,9 @@ reconstructed backwards, which fails for strongly contracting or chaotic systems
 ...     (gradient,) = torch.autograd.grad(end, rate)
 ...     assert abs(gradient + math.exp(-2)) < 1e-6  # d/dr exp(-r t) at t = 1
 
-A field with a method ``vjp(t, y, a)``, returning (f, a df/dy) and a df/dtheta for each parameter, spares the adjoint
-the back-propagation through f. Times have gradients too: dL/dt0 = -a(t0) f(t0), dL/dt_i = dL/dy(t_i) f(t_i).
+A field with a method ``vjp(t, y, a)``, returning (f, a df/dy) and a df/dtheta for each parameter that requires a
+gradient, spares the adjoint the back-propagation through f. Times have gradients too: dL/dt0 = -a(t0) f(t0),
+dL/dt_i = dL/dy(t_i) f(t_i).
 
 **Events.** `odeint_event` solves until a function of time and state changes its sign:
 

@@ -108,7 +108,7 @@ class Adaptive:
             if len(stats.step_sizes) + len(stats.rejections) >= o.max_num_steps:
                 raise MaxStepsError(
                     f"{o.max_num_steps} steps took the solve from its start to t={self.t:.6g} only, with steps of "
-                    f"{self.h:.3g} now. {self._advice()}Else allow more (max_num_steps) or a larger rtol",
+                    f"{self.h:.3g} now. {self._advice()}Otherwise allow more (max_num_steps) or a larger rtol",
                     t=self.t,
                     h=self.h,
                 )
@@ -205,7 +205,8 @@ class Adaptive:
         )
         return StepUnderflowError(
             f"at t={self.t:.9g} the step h={h:.3g} still fails{norm} and {least}. The solution may have a singularity "
-            "just ahead, the field a jump (see jump_t), or the tolerance may be below rounding. " + self._advice(),
+            "just ahead, the field a jump (see jump_t), or the tolerance may be below rounding. "
+            + self._advice().rstrip(),
             t=self.t,
             h=h,
         )

@@ -30,6 +30,7 @@ from torch import Tensor
 
 from core.ode.augmented import Augmented, backward_solve
 from core.ode.capture import Kept, probe
+from core.ode.errors import SolverError
 from core.ode.methods import find_method, prepare
 from core.ode.odeint import odeint, states_at, until_event
 from core.ode.problem import Layout, State, check_times, pieces_of, solving
@@ -69,7 +70,8 @@ def odeint_adjoint(
 
     Args:
         func, y0, t, rtol, atol, method, options, event_fn: as for `odeint`. A method `func.vjp(t, y, a)` returning
-            (f, a df/dy, then a df/dtheta for each parameter) is used in place of back-propagation through `func`.
+            (f, a df/dy, then a df/dtheta for each parameter that requires a gradient) is used in place of
+            back-propagation through `func`.
         adjoint_rtol, adjoint_atol, adjoint_method, adjoint_options: of the backward solve; those of the forward
             solve by default, without its `norm`. ``adjoint_options={"norm": "seminorm"}`` leaves the parameters'
             gradients out of the error control; a function gets (0, y, a, *parameters' gradients).
@@ -150,9 +152,17 @@ class _Adjoint(torch.autograd.Function):
         exact = list(t) if again and not once and time_gradient and request.event_fn is None else ctx.times
         with solving(), torch.set_grad_enabled(again and not once):
             augmented = Augmented(request.func, request.layout, params, differentiable=again and not once)
-            a0, d_params, d_times = backward_solve(
-                augmented, states, grads[:count], ctx.times, request.backward, time_gradient, exact
-            )
+            try:
+                a0, d_params, d_times = backward_solve(
+                    augmented, states, grads[:count], ctx.times, request.backward, time_gradient, exact
+                )
+            except SolverError as error:
+                raise type(error)(
+                    f"in the backward solve of odeint_adjoint: {error} A contracting or chaotic solution cannot be "
+                    "reconstructed from its end: use odeint_checkpointed or odeint",
+                    t=error.t,
+                    h=error.h,
+                ) from error
         d_t = None
         if d_times is not None:
             d_t = torch.stack(d_times).to(t)

@@ -16,7 +16,7 @@ from core.ode.capture import leaves_behind
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import walk
-from core.ode.problem import Layout, Time
+from core.ode.problem import Layout, Time, number
 from core.ode.scipy_solver import scipy_odeint
 from core.ode.second import Partial
 
@@ -43,7 +43,7 @@ class Augmented:
         dtype = reduce(torch.promote_types, (param.dtype for param in params), layout.dtype)
         shapes = (*layout.shapes, *layout.shapes, *(param.shape for param in params))
         self._model = torch.empty(0, dtype=layout.dtype)
-        self._first = True
+        self._look = True
         self._uniform = all(param.dtype is layout.dtype for param in params)
         self.layout = replace(layout, shapes=shapes, is_tuple=True, dtype=dtype, seen=2 * self.count)
         self.zeros = tuple(torch.zeros_like(param, dtype=dtype) for param in params)
@@ -52,6 +52,10 @@ class Augmented:
         """f(t, y) alone."""
         f = self.func(t, y if self.is_tuple else y[0])
         return tuple(f) if self.is_tuple else (f,)
+
+    def look_again(self) -> None:
+        """See at the next evaluation whether func uses more than it did."""
+        self._look = True
 
     def along(self, t: Time, y: Pieces, a: Pieces) -> Tensor:
         """a f(t, y): the gradient with respect to the time at which the state is y."""
@@ -89,7 +93,7 @@ class Augmented:
             f = self.slope(t, y)
             connected = [i for i, piece in enumerate(f) if piece.requires_grad]
             create = self.differentiable or any(piece.requires_grad for piece in state)
-            if self._first and not create:
+            if self._look and not create:
                 self._check_leaves(t, f, y)
             products: Sequence[Tensor | None] = [None] * (self.count + len(self.params))
             if connected:
@@ -107,12 +111,11 @@ class Augmented:
         return tuple([self.cast(piece) for piece in (*values, *filled)])
 
     def _check_leaves(self, t: Tensor, f: Pieces, y: Pieces) -> None:
-        """What func depends on was looked for at the start; here, at the other end, it may be more."""
-        self._first = False
-        known = {id(tensor) for tensor in (*y, *self.params)}
-        if any(id(leaf) not in known and leaf.requires_grad for leaf in leaves_behind(f)):
+        """What func depends on was looked for at the start; elsewhere it may be more."""
+        self._look = False
+        if leaves_behind(f, (t, *y, *self.params)):
             raise ValueError(
-                f"at t={float(t):g} func uses a tensor that requires a gradient but that it did not use at the start: "
+                f"at t={number(t):g} func uses a tensor that requires a gradient but that it did not use at the start: "
                 "its gradient would be lost. Name it in `adjoint_params`; if func makes it from its state by "
                 "detach(), leave the state attached"
             )
@@ -215,6 +218,7 @@ class Backwards:
                 continue
             while run.t != self.times[i]:
                 run.step(self.times[i])
+                self.augmented.look_again()
             arrived = self._moved(self._pieces(run.y), i, 1.0)
             if not i:
                 return arrived
@@ -243,7 +247,7 @@ class Backwards:
             t = torch.tensor([self.times[i], self.times[i - 1]], dtype=torch.float64)
             step = None
             for step in walk(setup, t, setup.stepper.to_state(setup.y)):  # noqa: B007 # the last one is what counts
-                pass
+                self.augmented.look_again()
             assert step is not None
             pieces = self._moved(self._pieces(step.y1), i - 1, 1.0)
             if i == 1:

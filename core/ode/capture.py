@@ -10,10 +10,11 @@ from core.ode.field import Field
 from core.ode.problem import Layout, State, pieces_of, transforming
 
 
-def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
-    """The leaf tensors that require a gradient and that `results` were computed from, each once."""
+def leaves_behind(results: Iterable[Tensor], known: Iterable[Tensor]) -> list[Tensor]:
+    """The leaf tensors that require a gradient and that `results` were computed from, other than through `known`."""
+    known = list(known)
     found: dict[int, Tensor] = {}
-    seen = set()
+    seen = {tensor.grad_fn for tensor in known if tensor.grad_fn is not None}
     nodes = []
     for result in results:
         if result.grad_fn is not None:
@@ -29,6 +30,8 @@ def leaves_behind(results: Iterable[Tensor]) -> list[Tensor]:
         if isinstance(variable, Tensor):
             found[id(variable)] = variable
         nodes.extend(child for child, _ in node.next_functions if child is not None)
+    for tensor in known:
+        found.pop(id(tensor), None)
     return list(found.values())
 
 
@@ -53,8 +56,10 @@ def probe(
             "under torch.func or forward mode"
         )
     states = tuple(piece.detach().clone().requires_grad_() for piece in pieces_of(y0))
-    slopes = pieces_of(Field(func, layout)(t0, states if layout.is_tuple else states[0]))
-    params = parameters_of(func, given, slopes, states)
+    field = Field(func, layout)
+    time = field.time(t0)  # func may differentiate by it inside
+    slopes = pieces_of(field(time, states if layout.is_tuple else states[0]))
+    params = parameters_of(func, given, slopes, (time, *states))
     detached = tuple(slope.detach() for slope in slopes)
     return (detached if layout.is_tuple else detached[0]), params
 
@@ -93,17 +98,17 @@ def parameters_of(
         func: the field; a module brings its parameters.
         given: the user's choice.
         results: of func, evaluated once with a graph.
-        states: its arguments, which are no parameters.
+        states: its arguments, time among them, which are no parameters.
 
     Raises:
+        TypeError: `given` is a single tensor.
         ValueError: `given` leaves out a tensor that func uses and that requires a gradient.
     """
-    own = {id(state) for state in states}
-    captured = [leaf for leaf in leaves_behind(results) if id(leaf) not in own]
+    if isinstance(given, Tensor):
+        raise TypeError("the parameters must be a sequence of tensors; got one tensor: write (parameter,)")
     own_parameters = func.parameters() if isinstance(func, nn.Module) else ()
     known = list(own_parameters if given is None else given)
-    known_ids = {id(parameter) for parameter in known}
-    missing = [leaf for leaf in captured if id(leaf) not in known_ids]
+    missing = leaves_behind(results, [*states, *known])
     if given is not None and missing:
         shapes = ", ".join(str(tuple(leaf.shape)) for leaf in missing)
         raise ValueError(

@@ -10,6 +10,7 @@ Source: Griewank, Walther, Evaluating Derivatives (2008), chapter 12; two levels
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,7 @@ class Tape:
     records: list[Record] = field(default_factory=list)
     states: list[Any] = field(default_factory=list)
     stride: int = 1
+    end: Any = None
 
     def add(self, step: Step, first: int, last: int) -> None:
         """Keep a step; thin out the states when there are too many."""
@@ -115,6 +117,7 @@ class Tape:
             if len(self.states) > 2 * self.stride:
                 self.states = self.states[::2]
                 self.stride *= 2
+        self.end = step.y1
         self.records.append(Record(step.t0, step.t1, step.began, step.ended, first, last))
 
 
@@ -195,22 +198,46 @@ class _Replay:
         start = torch.from_numpy(kept).reshape(a.shape) if isinstance(kept, np.ndarray) else kept.detach()
         with torch.enable_grad():
             y = start.clone().requires_grad_()
+            setup.field.times_made = []
             outputs, end = self._steps(setup, records, index * stride, y)
-            known = {id(tensor) for tensor in (y, self.t, *self.params)}
-            if any(id(leaf) not in known for leaf in leaves_behind([*(values for values, _, _ in outputs), end])):
+            self._compare(setup, end, index)
+            known = (y, self.t, *self.params, *setup.field.times_made)
+            if leaves_behind([*(values for values, _, _ in outputs), end], known):
                 raise ValueError(
                     f"between t={records[0].t0:g} and t={records[-1].t1:g} func uses a tensor that requires a gradient "
-                    "but that it did not use at the start: its gradient would be lost. Name it in `params`"
+                    "but that it did not use at the start: its gradient would be lost. Name it in `params`; if func "
+                    "makes it from its state by detach(), leave the state attached"
                 )
             inputs = [y, *self.params, *([self.t] if self.t.requires_grad else [])]
             targets = [*(values for values, _, _ in outputs), end]
             weights = [*(rows[first:last] for _, first, last in outputs), a]
-            found = torch.autograd.grad(targets, inputs, weights, allow_unused=True, materialize_grads=True)
+            found = torch.autograd.grad(
+                targets,
+                inputs,
+                weights,
+                retain_graph=True,  # func may use a tensor computed outside of it
+                allow_unused=True,
+                materialize_grads=True,
+            )
         for total, part in zip(self.d_params, found[1:], strict=False):
             total += part
         if self.t.requires_grad:
             self.d_t += found[-1]
         return found[0]
+
+    def _compare(self, setup: Setup, end: Tensor, index: int) -> None:
+        """A stretch taken again must arrive where it did: a field with chance in it does not."""
+        states = self.tape.states
+        kept = self.tape.end if index + 1 == len(states) else states[index + 1]
+        arrived = torch.as_tensor(kept).reshape(end.shape)
+        gap = torch.linalg.vector_norm(end.detach() - arrived)
+        epsilon = torch.finfo(setup.field.layout.real_dtype).eps
+        allowed = max(math.sqrt(epsilon), 10 * float(np.max(setup.stepper.tolerance.rtol)))
+        if float(gap) > allowed * (1e-6 + float(torch.linalg.vector_norm(arrived))):
+            raise ValueError(
+                f"taken again, the steps of the backward pass arrive elsewhere (by {float(gap):.3g}): func is not a "
+                "function of t and y alone. Dropout? Put the network into eval mode, or use odeint"
+            )
 
     def _steps(
         self, setup: Setup, records: Sequence[Record], offset: int, y: Tensor

@@ -10,6 +10,7 @@ Source: Chen, Amos, Nickel, Learning Neural Event Functions for Ordinary Differe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -68,10 +69,12 @@ def _rates(
         value = event_fn(time, user(state)).reshape(-1)[active]
         d_time, *d_state = torch.autograd.grad(value, (time, *state), allow_unused=True, materialize_grads=True)
     rate = d_time + sum((d.conj() * f).sum().real for d, f in zip(d_state, slope, strict=True))
-    delay = 1e-5 * float((event_t - t0).abs())
     with torch.no_grad():
+        size, speed = (math.sqrt(sum(float(p.abs().square().sum()) for p in ps)) for ps in (at_event, slope))
+        delay = max(abs(float(event_t) - t0), size / speed if speed else 0.0)
+        delay *= 10 * math.sqrt(torch.finfo(at_event[0].dtype).eps)
         before = user(tuple(piece - delay * f for piece, f in zip(at_event, slope, strict=True)))
-        change = float(event_fn(event_t - delay, before).reshape(-1)[active].abs())
+        change = float((event_fn(event_t - delay, before).reshape(-1)[active] - value.detach()).abs())
     if delay * float(rate.abs()) <= 1e-3 * change:  # a crossing at this rate would have changed it by just that
         raise ValueError(
             f"the event at t={float(event_t):g} is touched, not crossed (its rate of change is {float(rate):.2g}): its "

@@ -85,7 +85,7 @@ def _locate(stepper: Stepper, step: Step, event: EventFunction, interp: str) -> 
         return evaluate(step.y0, polynomial, np.array([theta]))[0]
 
     before, after = step.t0, step.t1
-    resolution = 4 * np.finfo(stepper.field.layout.array_real).eps * max(abs(before), abs(after))
+    resolution = 4 * np.finfo(float).eps * max(abs(before), abs(after))
     while abs(after - before) > resolution:
         middle = before + 0.5 * (after - before)
         if middle in (before, after):
@@ -94,4 +94,4 @@ def _locate(stepper: Stepper, step: Step, event: EventFunction, interp: str) -> 
             before = middle
         else:
             after = middle
-    return after, at(after)
+    return before, at(before)  # this side: who goes on from here, pushed off a little, must not meet it again

@@ -37,6 +37,7 @@ class Field:
 
     Attributes:
         nfe: number of evaluations so far.
+        times_made: where a list is put here, the time tensors that `func` got.
     """
 
     def __init__(self, func: Callable[..., State], layout: Layout, args: tuple[Any, ...] = ()) -> None:
@@ -44,6 +45,7 @@ class Field:
         self.layout = layout
         self.args = args
         self.nfe = 0
+        self.times_made: list[Tensor] | None = None
         self._on_cpu = layout.device.type == "cpu"
         self._shape = layout.shapes[0]
         self._dtype = layout.dtype
@@ -68,7 +70,10 @@ class Field:
             return self._call_on_tuple(t, y)
         self.nfe += 1
         version = y._version
-        k = self.func(self.time(t), y, *self.args)
+        time = self.time(t)
+        if self.times_made is not None:
+            self.times_made.append(time)
+        k = self.func(time, y, *self.args)
         self._check(t, y, version, k)
         return k
 
@@ -122,7 +127,10 @@ class Field:
     def _call_on_tuple(self, t: Time, y: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         self.nfe += 1
         versions = [piece._version for piece in y]
-        k = self.func(self.time(t), y, *self.args)
+        time = self.time(t)
+        if self.times_made is not None:
+            self.times_made.append(time)
+        k = self.func(time, y, *self.args)
         self._check_tuple(t, y, versions, k)
         return tuple(k)
 
@@ -159,4 +167,5 @@ def _mismatch(name: str, t: Time, k: Tensor, shape: torch.Size, layout: Layout) 
     return kind(
         f"{name} at {_at(t)} must have the state's shape {tuple(shape)} and dtype {layout.dtype}; "
         f"got shape {tuple(k.shape)} and {k.dtype}"
+        + (" (autocast? end func with .to(y.dtype))" if k.dtype in (torch.float16, torch.bfloat16) else "")
     )

@@ -74,6 +74,8 @@ class FixedOptions:
         steps = (grid[1:] - grid[:-1]) * (t[-1] - t[0]).sign()
         if not bool((steps > 0).all()):
             raise ValueError(f"the grid must be strictly monotonic; got {grid.tolist()}")
+        if carries_derivatives(t) and not grid.requires_grad:
+            grid = torch.cat([t[:1], grid[1:-1].to(t), t[-1:]])
         return grid
 
 

@@ -99,7 +99,14 @@ class ImplicitStepper(TensorStepper):
         if adaptive is None:
             adaptive = tableau.embedded_order is not None and tableau.embedded_order < tableau.order
         self.samples = Samples(self.layout, options.batched)
-        self.newton = Newton(self._slope, options.max_iters, exact=not adaptive)
+        samples, layout = self.samples, self.layout
+
+        def slope(t: Time, y: Tensor) -> Tensor:  # no method: Newton would hold the stepper that holds it
+            k = layout.join(field(t, layout.split(samples.state(y))))
+            return samples.flat(k if k.requires_grad else k.clone())
+
+        self._slope = slope
+        self.newton = Newton(slope, options.max_iters, exact=not adaptive)
         like = torch.empty((), dtype=self.layout.real_dtype, device=self.layout.device)
         self._blocks = blocks_of(tableau, like)
         self._start: Tensor | None = None  # the derivative at the last step's start
@@ -166,9 +173,6 @@ class ImplicitStepper(TensorStepper):
     @override
     def needs_end_slope(self) -> bool:
         return self.tableau.dense is None and not self.fsal
-
-    def _slope(self, t: Time, y: Tensor) -> Tensor:
-        return self.samples.flat(self.derivative(t, self.samples.state(y)))
 
     def _stage_time(self, i: int, t: Time, h: Time, t1: Time) -> Time:
         return t1 if self._c[i] == 1.0 else t + self._c[i] * h

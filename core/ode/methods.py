@@ -145,6 +145,8 @@ def prepare(
         TypeError, ValueError: y0, a tolerance or an option is impossible, or `func` returns what does not fit.
     """
     layout = layout or Layout.of(y0)
+    if options is not None and not isinstance(options, dict):
+        raise TypeError(f"`options` must be a dictionary; got {options!r}")
     options = dict(options or {})
     unknown = options.keys() - method.option_names()
     if unknown:

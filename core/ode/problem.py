@@ -201,7 +201,7 @@ def check_times(t: Tensor, layout: Layout) -> list[float]:
         if not math.isfinite(time):
             raise ValueError(f"`t` must be finite; got t[{i}]={time}")
         if i and not (time - times[i - 1]) * sign > 0:
-            raise ValueError(f"`t` must be strictly monotonic; got t[{i}]={time:g} after t[{i - 1}]={times[i - 1]:g}")
+            raise ValueError(f"`t` must be strictly monotonic; got t[{i}]={time!r} after t[{i - 1}]={times[i - 1]!r}")
     return times
 
 

@@ -182,7 +182,7 @@ def test_states_kept(count: int):
     """Every stretch begins with the state that belongs there, and there are no more than 2 sqrt(2 N)."""
     tape, most = Tape(), 0
     for i in range(count):
-        tape.add(SimpleNamespace(t0=i, t1=i + 1, began=i, ended=i + 1, y0=i), 0, 0)  # pyright: ignore[reportArgumentType]
+        tape.add(SimpleNamespace(t0=i, t1=i + 1, began=i, ended=i + 1, y0=i, y1=None), 0, 0)  # pyright: ignore[reportArgumentType]
         most = max(most, len(tape.states))
     assert tape.states == list(range(0, count, tape.stride))
     assert most <= 2 * math.sqrt(2 * count)

@@ -147,7 +147,7 @@ def test_an_event_at_the_start_and_two_at_once(method: str):
 def test_an_event_at_the_very_end():
     solution = solve(decay, ONE, 0.0, 1.0, event=lambda t, y: t - 1.0)
     assert solution.status == "event"
-    assert solution.t == 1.0
+    assert solution.t == pytest.approx(1.0, rel=1e-15)
     func = Counted(decay)
     solve(func, ONE, 0.0, 1.0, event=lambda t, y: t - 0.999, dense=True)
     inside(func, 0.0, 1.0)
