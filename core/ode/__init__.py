@@ -87,8 +87,8 @@ core.ode.errors.StepUnderflowError: at t=1.0000... the step h=... still fails ..
 them); `problem` (states and times), `field`, `tolerance`; `runge_kutta` (one step), carried out by `array_stepper` and
 `tensor_stepper`; `adaptive` with `control` (choosing steps), `fixed_grid`, `multistep` with `adams_weights`, `implicit`
 with `newton` and `jacobian`; `dense` (between steps), `events`; `methods` (all of it made ready), `odeint`,
-`odeint_event` with `event_gradient`, `solution`, `batched`; `adjoint` with `augmented` and `capture`, `checkpoint`,
-`second` (derivatives of gradients); `scipy_solver`; `errors`.
+`odeint_event` with `event_gradient`, `stepwise`, `solution`, `batched`; `adjoint` with `augmented` and `capture`,
+`checkpoint`, `second` (derivatives of gradients); `scipy_solver`; `errors`.
 """
 
 from core.ode.adjoint import odeint_adjoint
@@ -110,7 +110,8 @@ from core.ode.methods import ADAPTIVE, METHODS
 from core.ode.multistep import AdamsOptions
 from core.ode.odeint import odeint, odeint_dense
 from core.ode.odeint_event import odeint_event
-from core.ode.solution import AcceptedStep, Solution, solve, steps
+from core.ode.solution import Solution, solve
+from core.ode.stepwise import AcceptedStep, steps
 
 __all__ = [
     "ADAPTIVE",

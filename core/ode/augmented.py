@@ -16,7 +16,7 @@ from core.ode.capture import leaves_behind
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
 from core.ode.odeint import walk
-from core.ode.problem import Layout, Time, number
+from core.ode.problem import Layout, Time, in_dtype_of, number
 from core.ode.scipy_solver import scipy_odeint
 from core.ode.second import Partial
 
@@ -78,8 +78,8 @@ class Augmented:
         """The derivative of (y, a, dL/dtheta), each tensor by itself, at (y, a, ...)."""
         y, a = state[: self.count], state[self.count : 2 * self.count]
         if not self._uniform:
-            y = tuple(_like(piece, self._model) for piece in y)
-            a = tuple(_like(piece, self._model) for piece in a)
+            y = tuple(in_dtype_of(piece, self._model) for piece in y)
+            a = tuple(in_dtype_of(piece, self._model) for piece in a)
         if self.differentiable:
             return Partial.apply(partial(self._derivative, t), 2 * self.count, *y, *a, *self.params)
         return self._derivative(t, *y, *a)
@@ -168,8 +168,8 @@ def backward_solve(
     d_params = tuple(torch.zeros_like(param) for param in augmented.params)
     if last:
         arrived = Backwards(augmented, settings, states, jumps, used, times, exact).solve(last)
-        a = tuple(_like(piece, jump) for piece, jump in zip(arrived[n : 2 * n], jumps, strict=True))
-        d_params = tuple(_like(d, param) for d, param in zip(arrived[2 * n :], augmented.params, strict=True))
+        a = tuple(in_dtype_of(piece, jump) for piece, jump in zip(arrived[n : 2 * n], jumps, strict=True))
+        d_params = tuple(in_dtype_of(d, param) for d, param in zip(arrived[2 * n :], augmented.params, strict=True))
     d_times = None
     if time_gradient:
         at_outputs = [augmented.along(exact[i], _row(states, i), _row(jumps, i)) for i in range(1, len(times))]
@@ -296,8 +296,3 @@ class Backwards:
 
 def _row(pieces: Pieces, i: int) -> Pieces:
     return tuple(piece[i] for piece in pieces)
-
-
-def _like(piece: Tensor, model: Tensor) -> Tensor:
-    """In the model's dtype: of a real tensor's gradient, the real part."""
-    return (piece.real if piece.is_complex() and not model.is_complex() else piece).to(model.dtype)

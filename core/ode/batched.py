@@ -189,7 +189,6 @@ class _Batch:
             return self._norm(self._wide(h.to(y0.dtype)) * error, torch.maximum(y0.abs(), y1.abs()))
 
     def _norm(self, difference: Tensor, y: Tensor) -> Tensor:
-        """(B,)"""
         scaled = difference / (self.atol + self.rtol * y.abs())
         return (scaled.reshape(self.size, self.width).square().sum(dim=1) / max(self.width, 1)).sqrt().double()
 
@@ -251,8 +250,8 @@ class _Batch:
     def _check_finite(self, values: Tensor) -> None:
         bad = ~torch.isfinite(values.detach()).reshape(self.size, self.width).all(dim=1)
         if bool(bad.any()):
-            i, t = int(bad.int().argmax()), float(self.t[int(bad.int().argmax())])
-            raise NonFiniteError(f"sample {i}: func returned NaN or infinity at t={t:.9g}", t=t)
+            i = int(bad.int().argmax())
+            raise NonFiniteError(f"sample {i}: func returned NaN or infinity at t={self.t[i]:.9g}", t=float(self.t[i]))
 
     def _initial(self, k: Tensor) -> Tensor:
         """As `core.ode.control.initial_step`, for each sample."""

@@ -35,6 +35,11 @@ def number(t: Time) -> float:
     return t.detach().item() if isinstance(t, Tensor) else t
 
 
+def in_dtype_of(piece: Tensor, model: Tensor) -> Tensor:
+    """In the model's dtype: of a real tensor's gradient, the real part."""
+    return (piece.real if piece.is_complex() and not model.is_complex() else piece).to(model.dtype)
+
+
 REAL = {torch.float32: np.float32, torch.float64: np.float64}
 COMPLEX = {torch.complex64: (np.complex64, np.float32), torch.complex128: (np.complex128, np.float64)}
 

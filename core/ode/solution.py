@@ -1,4 +1,4 @@
-"""`solve`: one initial value problem, with all that can be known of its solution; `steps`: the same, step by step."""
+"""`solve`: one initial value problem, with all that can be known of its solution."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from core.ode.dense import DenseOutput, sample, to_states
 from core.ode.errors import SolverError
 from core.ode.event_gradient import with_event_gradient
 from core.ode.events import EventFunction, first_event
-from core.ode.fixed_grid import FixedOptions
-from core.ode.methods import Setup, find_method, prepare
-from core.ode.odeint import walk, with_tensors_if_needed
-from core.ode.problem import State, refuse_time_gradient, solving
+from core.ode.methods import Setup
+from core.ode.odeint import with_tensors_if_needed
+from core.ode.problem import State, refuse_time_gradient
+from core.ode.stepwise import begin, walk_to
 
 Status = Literal["finished", "event", "stopped", "failed"]
 
@@ -82,18 +82,6 @@ class Solution:
         return self.dense(t)
 
 
-@dataclass(frozen=True)
-class AcceptedStep:
-    """One step, from the state y0 at t0 to y1 at t1; `nfe` counts evaluations since the start."""
-
-    t0: float
-    t1: float
-    y0: State
-    y1: State
-    error_ratio: float
-    nfe: int
-
-
 def solve(
     func: Callable[..., State],
     y0: State,
@@ -146,65 +134,10 @@ def solve(
     wanted = None if times is None else _outputs(times, t0, t1)
 
     def attempt(force_tensors: bool) -> Solution:
-        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, given, force_tensors)
+        setup = begin(func, y0, t0, t1, method, rtol, atol, args, given, force_tensors)
         return _Run(setup, y0, t0, t1, wanted, dense).finish(event, stop, progress)
 
     return with_tensors_if_needed(attempt)
-
-
-def steps(
-    func: Callable[..., State],
-    y0: State,
-    t0: float,
-    t1: float,
-    *,
-    method: str | None = None,
-    rtol: Any = 1e-6,
-    atol: Any = 1e-9,
-    args: tuple[Any, ...] = (),
-    options: dict[str, Any] | None = None,
-) -> Iterator[AcceptedStep]:
-    """The accepted steps of `solve`, one at a time: look, plot or stop between them.
-
-    Arguments and errors as for `solve`; gradients are on or off as they were at the first step.
-
-    >>> first = next(steps(lambda t, y: -y, torch.ones(1).double(), 0.0, 1.0))
-    >>> first.t0, first.t1 > 0
-    (0.0, True)
-    """
-    gradients = torch.is_grad_enabled()
-    with solving():
-        # tensors wherever a graph may turn up: steps already handed out cannot be taken again
-        setup = _begin(func, y0, t0, t1, method, rtol, atol, args, dict(options or {}), gradients)
-    walked = _walk(setup, y0, t0, t1)
-    while True:
-        with solving(), torch.set_grad_enabled(gradients):  # not across `yield`: it would reach the caller's code
-            step = next(walked, None)
-        if step is None:
-            return
-        state = setup.stepper.handed_out
-        yield AcceptedStep(step.t0, step.t1, state(step.y0), state(step.y1), step.ratio, setup.field.nfe)
-
-
-def _begin(
-    func: Any, y0: Any, t0: float, t1: float, method: Any, rtol: Any, atol: Any, args: Any, options: Any, tensors: bool
-) -> Setup:
-    refuse_time_gradient(t0, t1)
-    t0, t1 = float(t0), float(t1)
-    if "interp" in options:
-        raise ValueError("`interp` is an option of odeint; here states between steps are the method's own, or cubic")
-    if not math.isfinite(t0) or math.isnan(t1) or t0 == t1:
-        raise ValueError(f"the interval must lead from a finite t0 to another time t1; got {t0} and {t1}")
-    chosen = find_method(method)
-    if not chosen.adaptive and "step_size" not in options and "grid_constructor" not in options:
-        raise ValueError(f"{chosen.name} takes fixed steps: give `step_size`, a positive number in the units of t")
-    return prepare(func, y0, t0, chosen, rtol, atol, options, args=args, force_tensors=tensors)
-
-
-def _walk(setup: Setup, y0: State, t0: float, t1: float) -> Iterator[Step]:
-    if isinstance(setup.options, FixedOptions) and math.isinf(t1):
-        raise ValueError(f"{setup.method.name} takes fixed steps: give a finite t1")
-    return walk(setup, torch.tensor([t0, t1], dtype=torch.float64), y0)
 
 
 def _outputs(times: Sequence[float] | Tensor, t0: float, t1: float) -> list[float]:
@@ -253,7 +186,7 @@ class _Run:
         return self._solution(status)
 
     def _told(self, stop: Any, progress: Any) -> Iterator[Step]:
-        for step in _walk(self.setup, self.y0, self.t0, self.t1):
+        for step in walk_to(self.setup, self.y0, self.t0, self.t1):
             self._add(step)
             if progress is not None:
                 progress((step.t1 - self.t0) / (self.t1 - self.t0))

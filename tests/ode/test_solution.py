@@ -151,7 +151,7 @@ def test_a_limit_on_steps_and_the_solution_up_to_there():
     assert partial.status == "failed"
     assert partial.accepted + partial.rejected == 5
     assert partial.t == caught.value.t
-    torch.testing.assert_close(partial.states, full.states[: partial.accepted + 1], rtol=0, atol=0)  # pyright: ignore
+    torch.testing.assert_close(partial.states, full.states[: partial.accepted + 1], rtol=0, atol=0)  # pyright: ignore # a state is one tensor here
     assert value(partial(partial.t)) == pytest.approx(wave_exact(partial.t), rel=1e-5)
 
 
@@ -168,12 +168,12 @@ def test_a_failure_keeps_what_was_found(given: Any):
 def test_an_event_ends_the_solve():
     assert OSCILLATOR.exact is not None
     for given in ({"dense": True}, {"times": [0.1, 1.0, 5.0]}, {"method": "rk4", "step_size": 0.01}):
-        solution = solve(OSCILLATOR.func, OSCILLATOR.y0, 0.0, 10.0, event=lambda t, y: y[0], rtol=1e-9, **given)  # pyright: ignore
+        solution = solve(OSCILLATOR.func, OSCILLATOR.y0, 0.0, 10.0, event=lambda t, y: y[0], rtol=1e-9, **given)  # pyright: ignore # a state is one tensor here
         assert solution.status == "event"
         assert solution.t == pytest.approx(math.pi / 2, abs=1e-7)
         torch.testing.assert_close(solution.y, vector(0.0, -1.0), rtol=0, atol=1e-7)
         assert all(a < b for a, b in pairwise(solution.times.tolist()))
-    backward = solve(OSCILLATOR.func, OSCILLATOR.y0, 0.0, -10.0, event=lambda t, y: y[0], rtol=1e-9)  # pyright: ignore
+    backward = solve(OSCILLATOR.func, OSCILLATOR.y0, 0.0, -10.0, event=lambda t, y: y[0], rtol=1e-9)  # pyright: ignore # a state is one tensor here
     assert backward.t == pytest.approx(-math.pi / 2, abs=1e-7)
     assert solve(decay, ONE, 0.0, 1.0, event=lambda t, y: t - 2).status == "finished"
 
@@ -202,7 +202,7 @@ def test_stop_and_event_together(with_event: bool):
         0.0,
         10.0,
         stop=lambda t, y: value(y) < 0.5,
-        event=lambda t, y: torch.sum(y - level),  # pyright: ignore
+        event=lambda t, y: torch.sum(y - level),  # pyright: ignore # a state is one tensor here
     )
     assert solution.status == ("event" if with_event else "stopped")
 
@@ -218,7 +218,7 @@ def test_progress(t1: float, given: Any):
 
 
 def test_without_an_end():
-    by_event = solve(decay, ONE, 0.0, math.inf, event=lambda t, y: torch.sum(y) - 0.1)  # pyright: ignore
+    by_event = solve(decay, ONE, 0.0, math.inf, event=lambda t, y: torch.sum(y) - 0.1)  # pyright: ignore # a state is one tensor here
     assert by_event.t == pytest.approx(math.log(10), rel=1e-5)
     by_stop = solve(decay, ONE, 0.0, -math.inf, stop=lambda t, y: value(y) > 100)
     assert by_stop.status == "stopped"
@@ -270,7 +270,7 @@ def test_steps_chain_and_are_those_of_solve(t1: float, given: Any):
     assert (walked[0].t0, walked[-1].t1) == (0.0, t1)
     for one, other in pairwise(walked):
         assert one.t1 == other.t0
-        assert torch.equal(one.y1, other.y0)  # pyright: ignore
+        assert torch.equal(one.y1, other.y0)  # pyright: ignore # a state is one tensor here
         assert one.nfe < other.nfe
     whole = solve(wave, ONE, 0.0, t1, **given)
     assert [step.t1 for step in walked] == pytest.approx(whole.times.tolist()[1:], rel=1e-6)  # tensors, not arrays

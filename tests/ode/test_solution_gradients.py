@@ -18,7 +18,7 @@ def test_gradients_through_solve(method: str):
     y0, rate = vector(1.0, 2.0).requires_grad_(), vector(0.7).requires_grad_()
     times = [0.0, 0.3, 1.0]
     solution = solve(lambda t, y, rate: -rate * y, y0, 0.0, 1.0, method=method, times=times, args=(rate,), **kwargs)
-    found = torch.autograd.grad(solution.states.sum(), [y0, rate])  # pyright: ignore
+    found = torch.autograd.grad(solution.states.sum(), [y0, rate])  # pyright: ignore # a state is one tensor here
     decays = [math.exp(-0.7 * t) for t in times]
     assert found[0].tolist() == pytest.approx([sum(decays)] * 2, rel=1e-5)
     expected = -3 * sum(t * d for t, d in zip(times, decays, strict=True))
@@ -28,10 +28,10 @@ def test_gradients_through_solve(method: str):
 def test_gradients_through_steps_and_dense_output():
     y0 = vector(1.0, 2.0).requires_grad_()
     for state in (list(steps(decay, y0, 0.0, 1.0))[-1].y1, solve(decay, y0, 0.0, 2.0, dense=True, rtol=1e-8)(1.0)):
-        (found,) = torch.autograd.grad(state.sum(), y0)  # pyright: ignore
+        (found,) = torch.autograd.grad(state.sum(), y0)  # pyright: ignore # a state is one tensor here
         assert found.tolist() == pytest.approx([math.exp(-1)] * 2, rel=1e-4)
     at_event = solve(decay, y0, 0.0, 1.0, event=lambda t, y: t - 0.5).y
-    (found,) = torch.autograd.grad(at_event.sum(), y0)  # pyright: ignore
+    (found,) = torch.autograd.grad(at_event.sum(), y0)  # pyright: ignore # a state is one tensor here
     assert found.tolist() == pytest.approx([math.exp(-0.5)] * 2, rel=1e-4)
 
 
