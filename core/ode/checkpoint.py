@@ -11,7 +11,6 @@ Source: Griewank, Walther, Evaluating Derivatives (2008), chapter 12; two levels
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,10 +22,10 @@ from torch import Tensor
 
 from core.ode.adaptive import Step
 from core.ode.capture import Kept, leaves_behind, probe
-from core.ode.dense import sample, to_states
+from core.ode.dense import sample
 from core.ode.fixed_grid import FixedOptions
 from core.ode.methods import Setup, find_method, prepare
-from core.ode.odeint import odeint, walk
+from core.ode.odeint import odeint, states_at
 from core.ode.problem import Layout, State, Time, check_times, pieces_of, solving
 from core.ode.second import Partial
 
@@ -127,17 +126,8 @@ class _Checkpointed(torch.autograd.Function):
         count = len(request.layout.shapes)
         y0 = tensors[:count] if request.layout.is_tuple else tensors[0]
         setup = request.prepare(y0, request.times[0], slope=request.slope)
-        tape, blocks, i = Tape(), [setup.y[None]], 1
-        sign = 1.0 if request.times[-1] > request.times[0] else -1.0
-        keys = [sign * time for time in request.times]
-        for step in walk(setup, t.detach(), y0):
-            j = bisect_right(keys, sign * step.t1, lo=i)
-            tape.add(step, i, j)
-            if j > i:
-                blocks.append(sample(setup.stepper, step, request.times[i:j], setup.interp))
-                i = j
-        stacked = torch.cat(blocks) if isinstance(setup.y, Tensor) else np.concatenate(blocks)
-        states = to_states(setup.stepper, stacked, torch.Size([len(request.times)]))
+        tape = Tape()
+        states = states_at(setup, t.detach(), request.times, tape.add)
         ctx.request, ctx.tape = request, tape
         ctx.save_for_backward(t, *tensors[:count])
         ctx.params = Kept(tensors[count:])

@@ -155,8 +155,13 @@ def walk(setup: Setup, t: Tensor, y0: State, grid: Tensor | None = None) -> Iter
         yield run.step(end)
 
 
-def states_at(setup: Setup, t: Tensor, times: Sequence[float]) -> State:
-    """Integrate, and return the states at t (T,)."""
+def states_at(
+    setup: Setup,
+    t: Tensor,
+    times: Sequence[float],
+    on_step: Callable[[Step, int, int], object] | None = None,
+) -> State:
+    """Integrate, and return the states at t (T,); `on_step` is told of each step and that outputs [i, j) lie in it."""
     y0 = setup.stepper.handed_out(setup.y)
     grid = setup.options.grid(setup.field.func, y0, t) if isinstance(setup.options, FixedOptions) else None
     # on a grid of the output times the steps themselves carry the times' gradient
@@ -167,6 +172,8 @@ def states_at(setup: Setup, t: Tensor, times: Sequence[float]) -> State:
     blocks, i = [setup.y[None]], 1
     for step in walk(setup, t, y0, grid):
         j = bisect_right(keys, direction * step.t1, lo=i)
+        if on_step is not None:
+            on_step(step, i, j)
         if j > i:
             blocks.append(sample(setup.stepper, step, exact[i:j], setup.interp))
             i = j
@@ -217,4 +224,4 @@ def _endless(setup: Setup, y0: State, t: Tensor) -> Iterator[Step]:
         for step in walk(replace(setup, y=y, k=k), t, y0, grid):
             yield step
             y = step.y1
-        k = setup.stepper.derivative(float(grid[-1]), y)
+        k = setup.stepper.derivative(grid[-1] if carries_derivatives(grid) else number(grid[-1]), y)

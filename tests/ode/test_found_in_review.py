@@ -247,3 +247,15 @@ def test_a_grid_made_by_hand_still_carries_the_times():
     options = {"grid_constructor": lambda f, y0, t: torch.linspace(0, 1, 101, dtype=torch.float64)}
     (d_t,) = torch.autograd.grad(odeint(decay, vector(1.0), t, method="rk4", options=options)[-1].sum(), t)
     assert torch.allclose(d_t, vector(math.exp(-1), -math.exp(-1)), rtol=1e-6)
+
+
+def test_a_late_event_on_fixed_steps_keeps_the_gradient_of_the_start():
+    """Beyond the first stretch of the grid, where the slope is taken anew: y' = t, so t* = sqrt(t0^2 + 2 (1 - y0))."""
+    t0 = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+    options = {"step_size": 1e-3, "interp": "cubic"}
+    time, _ = odeint_event(
+        lambda t, y: t + 0 * y, vector(0.0), t0, event_fn=lambda t, y: y - 1, method="rk4", options=options
+    )
+    end = math.sqrt(0.2**2 + 2)
+    assert float(time.detach()) == pytest.approx(end, abs=1e-9)
+    assert torch.autograd.grad(time, t0)[0].item() == pytest.approx(0.2 / end, rel=1e-6)
