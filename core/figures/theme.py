@@ -15,6 +15,10 @@ EVIDENCE = "#c2417c"
 AGAINST = "#2f9e8f"
 """What speaks against it."""
 MUTED = "#8a8f98"
+TRUTH = MUTED
+"""The exact or given thing that a computation is held against."""
+SERIES = (STATE, GRADIENT, AGAINST, EVIDENCE, "#8a6fd1", "#7f6a4f")
+"""For several alike things in one picture, told apart also by symbol, dash or label."""
 
 SEQUENTIAL = ("inferno", "viridis", "cividis", "magma")
 """Perceptually uniform scales for values from 0 up; a learner may choose among them."""

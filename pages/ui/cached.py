@@ -21,9 +21,34 @@ from core.nn.stages import StageRow, Stages
 from core.samples import SAMPLES
 
 Value = TypeVar("Value")
+Drawn = TypeVar("Drawn")
 
 SHOWN_SIDE = 640
 """Longer side in pixels of the picture that is sent to the browser."""
+
+
+def run(work: Callable[..., Value], *params: object) -> Value:
+    """A lab's result, computed once for everyone who asks for the same, and shared: nobody changes it.
+
+    Args:
+        work: a function of a module, without side effects, whose failures are part of its result.
+        params: its arguments, whose repr says all that is in them: frozen dataclasses, numbers, texts.
+    """
+    return _result(_name(work), repr(params), lambda: work(*params))
+
+
+def draw(figure: Callable[[Value], Drawn], work: Callable[..., Value], *params: object) -> Drawn:
+    """The figure of a lab's result, made once; `figure` needs nothing but the result."""
+    return _result(f"{_name(figure)} {_name(work)}", repr(params), lambda: figure(run(work, *params)))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _result(name: str, params: str, _work: Callable[[], Value]) -> Value:
+    return _work()
+
+
+def _name(function: Callable[..., object]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -6,6 +6,7 @@ is not among the options is ignored.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -39,3 +40,43 @@ def _mirror(key: str, text: str) -> None:
             st.query_params[key] = text
     elif key in st.query_params:
         del st.query_params[key]
+
+
+def slider(label: str, low: float, high: float, default: float, step: float, key: str, **more: Any) -> float:
+    """A slider whose value is in the URL; also a value that did not come from the slider is inside its bounds.
+
+    All four numbers are int, or all are float; so is the value. `more` goes to `st.slider`.
+    """
+    value = st.slider(label, low, high, default, step, key=key, bind="query-params", **more)
+    return min(max(value, low), high)
+
+
+def number(label: str, low: float, high: float, default: float, step: float, key: str, **more: Any) -> float:
+    """A field for a number, as `slider`. `more` goes to `st.number_input`."""
+    value = st.number_input(label, low, high, default, step, key=key, bind="query-params", **more)
+    return min(max(value, low), high)
+
+
+def toggle(label: str, default: bool, key: str, **more: Any) -> bool:
+    """A switch whose position is in the URL. `more` goes to `st.toggle`."""
+    return st.toggle(label, default, key=key, bind="query-params", **more)
+
+
+def text(label: str, default: str, longest: int, key: str, **more: Any) -> str:
+    """A line of text that is in the URL; at most `longest` characters of it. `more` goes to `st.text_input`."""
+    return st.text_input(label, default, longest, key=key, bind="query-params", **more)[:longest]
+
+
+def choices(
+    label: str, options: Sequence[str], default: Sequence[str], shown: Callable[[str], str], key: str
+) -> list[str]:
+    """Any of `options`, as pills in their order, with the choice in the URL as a list of them."""
+    if key not in st.session_state:
+        wanted = st.query_params[key][:1000].split(",") if key in st.query_params else list(default)
+        st.session_state[key] = [option for option in options if option in wanted]
+    given = st.pills(
+        label, options, selection_mode="multi", format_func=shown, key=key, wrap=True, persist_state="session"
+    )
+    chosen = [option for option in options if option in given]
+    _mirror(key, "" if chosen == list(default) else ",".join(chosen) or "none")
+    return chosen

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.labs import gradcam
@@ -22,6 +23,11 @@ def notices(*sentences: str | None) -> None:
     """Sentences that a learner must not miss; None is skipped."""
     for sentence in filter(None, sentences):
         st.warning(sentence, icon=":material/info:")
+
+
+def figure(chart: go.Figure, alt: str, key: str) -> None:
+    """A plotly chart with its text alternative: `alt` says what it shows, with its numbers."""
+    st.plotly_chart(chart, key=key, config={"displayModeBar": False}, alt=alt)
 
 
 def source(*functions: Callable[..., object]) -> None:

@@ -69,8 +69,8 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
 
 
 def drawn(page: Page) -> None:
-    """Wait until the server has run the script and the maps have been painted."""
-    page.locator(".maps canvas").first.wait_for()
+    """Wait until the server has run the script and the first maps or scenes have been painted."""
+    page.locator(".maps canvas, .scenes canvas").first.wait_for()
     settled(page)
 
 

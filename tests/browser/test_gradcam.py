@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -14,7 +13,6 @@ from core.nn import weights
 from core.nn.preprocess import feed
 from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
-from pages.ui.menu import lessons
 from tests.browser.conftest import Visit, drawn, settled
 from tests.pictures import BAD
 
@@ -42,18 +40,6 @@ def upload(page: Page, name: str, data: bytes, until: str) -> None:
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
     page.get_by_text(until).first.wait_for()
     settled(page)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("slug", list(lessons()))
-def test_pages_fit_and_the_console_stays_silent(visit: Visit, slug: str, width: int, dark: bool):
-    page = visit("" if slug == "home" else slug, width=width, dark=dark)
-    overflow = "[...document.querySelectorAll('[data-testid=stMain], .stMainBlockContainer')]"
-    assert page.evaluate(f"{overflow}.every(e => e.scrollWidth <= e.clientWidth + 1)")
-    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
-    assert (sum(map(int, background[4:-1].split(",")[:3])) < 300) == dark
-    expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
 def test_the_canvas_shows_what_core_computes(visit: Visit):

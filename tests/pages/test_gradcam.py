@@ -1,7 +1,6 @@
-"""Every page as a visitor meets it: at its defaults, at the ends of its controls, from links."""
+"""The Grad-CAM explorer as a visitor meets it: at its defaults, at the ends of its controls, from links."""
 
 import base64
-import json
 from io import BytesIO
 
 import numpy as np
@@ -17,42 +16,19 @@ from core.nn.preprocess import feed
 from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
 from pages.ui import cached
-from pages.ui.menu import lessons
-from tests.conftest import ROOT
+from tests.pages.visiting import component, open_page, sound, visit, words
 from tests.pictures import BAD, GOOD, SAYS
 
-MENU = str(ROOT / "pages" / "ui" / "menu.py")
-SLUGS = list(lessons())
 EMBEDDED = REGISTRY["resnet_cifar10"]
-
-
-def visit(slug: str = "", **query: str) -> AppTest:
-    at = AppTest.from_file(MENU, default_timeout=60)
-    at.query_params.update(query)
-    at.run()
-    if slug and slug != SLUGS[0]:
-        at.switch_page(f"../{lessons()[slug].path.name}").run()
-    return at
 
 
 def explorer(**query: str) -> AppTest:
     """The explorer opened by its own address, as a shared link does."""
-    at = AppTest.from_file(str(lessons()["gradcam"].path), default_timeout=60)
-    at.query_params.update(query)
-    return sound(at.run())
-
-
-def sound(at: AppTest) -> AppTest:
-    assert [error.value for error in at.exception] == []
-    return at
+    return open_page("gradcam", **query)
 
 
 def panels(at: AppTest, key: str) -> list[dict]:
-    """The panels that a component on the page was given."""
-    for component in at.get("bidi_component"):
-        if component.proto.id.endswith(f"-{key}"):
-            return json.loads(component.proto.json)["panels"]
-    raise AssertionError(f"no component {key!r} on the page")
+    return component(at, key)["panels"]
 
 
 def values(panel: dict) -> np.ndarray:
@@ -63,25 +39,6 @@ def upload(at: AppTest, data: bytes, name: str = "picture.png") -> AppTest:
     if not at.file_uploader:
         at.segmented_control(key="source").set_value("Upload").run()
     return sound(at.file_uploader(key="upload").upload(name, data, "image/png").run())
-
-
-def words(at: AppTest) -> str:
-    return " ".join(element.value for element in (*at.markdown, *at.caption, *at.warning, *at.error))
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_every_page_opens_from_the_menu(slug: str):
-    at = sound(visit(slug))
-    assert at.title[0].value
-    assert not at.error
-
-
-def test_the_menu_lists_what_exists_in_order():
-    assert [lesson.title for lesson in lessons().values()] == ["Start", "Grad-CAM explorer"]
-
-
-def test_the_start_page_needs_no_plotly_in_the_browser():
-    assert not visit().get("plotly_chart")
 
 
 def test_the_explorer_opens_with_an_explained_sample():

@@ -1,0 +1,76 @@
+"""What all plotly charts of the lessons have in common."""
+
+from collections.abc import Sequence
+from math import log10
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from core.figures.theme import MUTED
+
+Scale = Literal["linear", "log"]
+
+
+def chart(
+    traces: Sequence[dict[str, Any]],
+    x_title: str,
+    y_title: str,
+    *,
+    x_scale: Scale = "linear",
+    y_scale: Scale = "linear",
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    height: int = 340,
+    **layout: Any,
+) -> go.Figure:
+    """Traces as plain dicts, in a chart whose height and ranges do not depend on the data.
+
+    Args:
+        x_title, y_title: with units.
+        x_range, y_range: in the axes' own values, also on logarithmic axes (plotly wants powers of ten there).
+        layout: further entries of plotly's layout.
+    """
+    return go.Figure(
+        {
+            "data": list(traces),
+            "layout": {
+                "height": height,
+                "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+                "legend": {"orientation": "h", "y": -0.28, "x": 0},
+                "xaxis": _axis(x_title, x_scale, x_range),
+                "yaxis": _axis(y_title, y_scale, y_range),
+                **layout,
+            },
+        }
+    )
+
+
+def line(x: Sequence[float], y: Sequence[float], name: str, colour: str, **more: Any) -> dict[str, Any]:
+    """A trace of a line with its points marked."""
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": list(x),
+        "y": list(y),
+        "name": name,
+        "line": {"color": colour, "width": 2},
+        "marker": {"color": colour, "size": 7},
+        **more,
+    }
+
+
+def _axis(title: str, scale: Scale, limits: tuple[float, float] | None) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "title": {"text": title},
+        "type": scale,
+        "fixedrange": True,
+        "showgrid": True,
+        "gridcolor": f"{MUTED}40",
+        "zeroline": scale == "linear",
+        "zerolinecolor": f"{MUTED}80",
+    }
+    if scale == "log":
+        axis |= {"exponentformat": "power", "dtick": 1}
+    if limits is not None:
+        axis["range"] = [log10(limits[0]), log10(limits[1])] if scale == "log" else list(limits)
+    return axis

@@ -1,0 +1,19 @@
+"""Every page in a real browser: on a desktop and a phone, in light and dark."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pages.ui.menu import lessons
+from tests.browser.conftest import Visit
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("slug", list(lessons()))
+def test_pages_fit_and_the_console_stays_silent(visit: Visit, slug: str, width: int, dark: bool):
+    page = visit("" if slug == "home" else slug, width=width, dark=dark)
+    overflow = "[...document.querySelectorAll('[data-testid=stMain], .stMainBlockContainer')]"
+    assert page.evaluate(f"{overflow}.every(e => e.scrollWidth <= e.clientWidth + 1)")
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert (sum(map(int, background[4:-1].split(",")[:3])) < 300) == dark
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)

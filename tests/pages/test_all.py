@@ -1,0 +1,21 @@
+"""What holds for every page."""
+
+import pytest
+
+from pages.ui.menu import lessons
+from tests.pages.visiting import SLUGS, sound, visit
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_page_opens_from_the_menu(slug: str):
+    at = sound(visit(slug))
+    assert at.title[0].value
+    assert not at.error
+
+
+def test_the_menu_lists_what_exists_in_order():
+    assert [lesson.title for lesson in lessons().values()] == ["Start", "Grad-CAM explorer"]
+
+
+def test_the_start_page_needs_no_plotly_in_the_browser():
+    assert not visit().get("plotly_chart")
