@@ -72,8 +72,9 @@ def choices(
 ) -> list[str]:
     """Any of `options`, as pills in their order, with the choice in the URL as a list of them."""
     if key not in st.session_state:
-        wanted = st.query_params[key][:1000].split(",") if key in st.query_params else list(default)
-        st.session_state[key] = [option for option in options if option in wanted]
+        wanted = st.query_params.get(key, "")[:1000].split(",")
+        known = [option for option in options if option in wanted]
+        st.session_state[key] = known if known or wanted == ["none"] else list(default)
     given = st.pills(
         label, options, selection_mode="multi", format_func=shown, key=key, wrap=True, persist_state="session"
     )
