@@ -12,7 +12,7 @@ SHARED = ROOT.parent / "shared"
 NO_SHARED = "the folder ../shared (photographs, published shapes, a real ImageNet network) is not here"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=NO_SHARED)
 
-collect_ignore = ["app_with_local_weights.py"]  # an app, not a module of tests
+collect_ignore = ["app_with_local_weights.py", "app_with_scenes.py", "app_with_training.py"]  # apps, not tests
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ class Arrows:
 
     points: Float[np.ndarray, "n 2"]
     vectors: Float[np.ndarray, "n 2"]
-    """In the units of the axes."""
+    """In the units of the axes; on a logarithmic one the slope at the point."""
     colour: str
     name: str = ""
     frame: int | None = None
@@ -48,8 +48,8 @@ class Line:
     name: str = ""
     """In the legend, where a click hides and shows all layers of this name; empty ones stay out."""
     times: Float[np.ndarray, " n"] | None = None
-    """Increasing (or decreasing, for a curve solved backwards); with a continuous clock the curve is drawn up to the
-    clock's time, with a head there, over a faint whole."""
+    """Increasing (or decreasing, for a curve solved backwards) from one break to the next; with a continuous clock the
+    curve is drawn from its first point up to the clock's time, with a head there, over a faint whole."""
     width: float = 2.0
     dashed: bool = False
     frame: int | None = None
@@ -74,7 +74,10 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Shade:
-    """Values on a grid that fills the axes: row 0 at the bottom (y low), column 0 at x low; no logarithmic axes."""
+    """Values on a grid that fills the axes: row 0 at the bottom (y low), column 0 at x low; NaN is left open.
+
+    The cells are equal in size on the screen, also along a logarithmic axis. All shades lie beneath all other layers.
+    """
 
     values: Float[np.ndarray, "rows columns"]
     limits: tuple[float, float]
@@ -101,7 +104,7 @@ class Scene:
     z: Axis | None = None
     """With it the scene is a space, turned by dragging and by arrow keys; it holds lines and dots of 3 columns."""
     square: bool = False
-    """One unit of x as long as one of y."""
+    """One unit of x as long as one of y: the plot takes the largest part of its panel that allows it."""
     handle: tuple[float, float] | None = None
     """A place that a click, a drag or the arrow keys move (2-D scenes only)."""
     handle_name: str = "start"
@@ -117,6 +120,7 @@ class Clock:
     title: str
     """Such as ``time t (s)``."""
     low: float = 0.0
+    """Where Play begins; above `high` it runs backwards."""
     high: float = 1.0
     start: float | None = None
     """Where it stands at first: the end unless given; for frames an index."""

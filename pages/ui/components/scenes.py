@@ -1,0 +1,180 @@
+"""Scenes as canvases: they play, scrub and are pointed into without a round trip to the server."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+
+from core.figures.scene import Arrows, Axis, Clock, Dots, Layer, Line, Scene, Shade
+from core.figures.theme import lut
+
+_HERE = Path(__file__).parent
+_PARTS = ("axes", "space", "layers", "clock", "panel", "handle")
+"""The files that together with scenes.js make one module; only that one exports."""
+_scenes = component(
+    "scenes",
+    html='<div class="scenes"></div>',
+    css=(_HERE / "scenes.css").read_text(),
+    js="\n".join(path.read_text() for path in (*(_HERE / f"scenes_{part}.js" for part in _PARTS), _HERE / "scenes.js")),
+)
+
+
+def show_scenes(
+    scenes: Sequence[Scene],
+    *,
+    key: str,
+    clock: Clock | None = None,
+    on_pick: Callable[[float, float], None] | None = None,
+    least_width: int = 320,
+    height: int = 360,
+) -> None:
+    """Draw scenes side by side, as many as fit, over one clock.
+
+    Args:
+        on_pick: called, before the page runs again, with the place to which the handle was moved; inside its axes.
+        least_width: of a panel, in CSS pixels.
+        height: of a panel's canvas, in CSS pixels; square scenes on narrow screens take less.
+    """
+
+    def picked() -> None:
+        place = _inside(scenes, _pick(st.session_state.get(key)))
+        if place is not None and on_pick is not None:
+            on_pick(*place)
+
+    _scenes(
+        key=key,
+        data={
+            "scenes": [_scene(scene) for scene in scenes],
+            "clock": None if clock is None else _clock(clock),
+            "least": least_width,
+            "height": height,
+            "answered": _moment(st.session_state.get(key)),
+        },
+        on_pick_change=picked,
+    )
+
+
+def _pick(state: object) -> object:
+    """The `pick` in what the browser last sent."""
+    return state.get("pick") if isinstance(state, Mapping) else None
+
+
+def _inside(scenes: Sequence[Scene], pick: object) -> tuple[float, float] | None:
+    """A place as the browser sent it, clamped to the axes of the scene with a handle; None for anything else."""
+    scene = next((scene for scene in scenes if scene.handle is not None), None)
+    match pick:
+        case [int() | float() as x, int() | float() as y, *_] if scene and x == x and y == y:  # not NaN
+            return _within(x, scene.x), _within(y, scene.y)
+    return None
+
+
+def _within(value: float, axis: Axis) -> float:
+    return float(min(max(value, axis.low), axis.high))
+
+
+def _moment(state: object) -> int | None:
+    """The browser's mark of its last pick, handed back so that it knows which of its moves this answers."""
+    match _pick(state):
+        case [_, _, int() as moment]:
+            return moment
+    return None
+
+
+def _scene(scene: Scene) -> dict[str, object]:
+    return {
+        "title": scene.title,
+        "x": _axis(scene.x),
+        "y": _axis(scene.y),
+        "z": None if scene.z is None else _axis(scene.z),
+        "layers": [_layer(layer) for layer in scene.layers],
+        "alt": scene.alt,
+        "square": scene.square,
+        "handle": None if scene.handle is None else _handle(scene, scene.handle),
+        "handleName": scene.handle_name,
+    }
+
+
+def _handle(scene: Scene, place: tuple[float, float]) -> list[float]:
+    return [_within(_finite(value), axis) for value, axis in zip(place, (scene.x, scene.y), strict=True)]
+
+
+def _axis(axis: Axis) -> dict[str, object]:
+    return {"title": axis.title, "low": _finite(axis.low), "high": _finite(axis.high), "log": axis.log}
+
+
+def _clock(clock: Clock) -> dict[str, object]:
+    return {
+        "title": clock.title,
+        "low": _finite(clock.low),
+        "high": _finite(clock.high),
+        "start": None if clock.start is None else _finite(clock.start),
+        "seconds": _finite(clock.seconds),
+        "frames": clock.frames,
+    }
+
+
+def _layer(layer: Layer) -> dict[str, object]:
+    match layer:
+        case Arrows():
+            return {
+                "kind": "arrows",
+                "points": _packed(layer.points),
+                "vectors": _packed(layer.vectors),
+                "colour": layer.colour,
+                "name": layer.name,
+                "frame": layer.frame,
+            }
+        case Line():
+            return {
+                "kind": "line",
+                "points": _packed(layer.points),
+                "times": None if layer.times is None else _packed(layer.times),
+                "colour": layer.colour,
+                "name": layer.name,
+                "width": _finite(layer.width),
+                "dashed": layer.dashed,
+                "frame": layer.frame,
+            }
+        case Dots():
+            return {
+                "kind": "dots",
+                "points": _packed(layer.points),
+                "times": None if layer.times is None else _packed(layer.times),
+                "colour": layer.colour,
+                "name": layer.name,
+                "symbol": layer.symbol,
+                "size": _finite(layer.size),
+                "labels": list(layer.labels),
+                "frame": layer.frame,
+            }
+        case Shade():
+            rows, columns = layer.values.shape
+            low, high = layer.limits
+            shades = (layer.values - low) / ((high - low) or 1.0)
+            return {
+                "kind": "shade",
+                "rows": rows,
+                "columns": columns,
+                # 1 to 255 along the scale; 0 is no value
+                "shades": _base64(np.nan_to_num(1 + np.rint(shades.clip(0, 1) * 254), nan=0.0).astype(np.uint8)),
+                "lut": _base64(lut(layer.scale)),
+                "opacity": _finite(layer.opacity),
+                "frame": layer.frame,
+            }
+
+
+def _finite(value: float) -> float:
+    """A number that JSON has: a single NaN, or an infinity, would keep the browser from reading the whole page."""
+    return min(max(float(np.nan_to_num(value)), -1e300), 1e300)
+
+
+def _packed(array: np.ndarray) -> str:
+    """Row by row, as little-endian float32."""
+    return _base64(np.ascontiguousarray(array, "<f4"))
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode()
