@@ -50,7 +50,7 @@ def _wait(process: subprocess.Popen[str], address: str) -> None:
             with urllib.request.urlopen(address, timeout=5) as answer:
                 if answer.status == 200:
                     return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
     raise RuntimeError("the app was not ready within a minute")
 

@@ -70,7 +70,8 @@ def _axis(title: str, scale: Scale, limits: tuple[float, float] | None) -> dict[
         "zerolinecolor": f"{MUTED}80",
     }
     if scale == "log":
-        axis |= {"exponentformat": "power", "dtick": 1}
+        decades = log10(limits[1] / limits[0]) if limits else 6
+        axis |= {"exponentformat": "power", "dtick": 1 if decades <= 8 else 3}
     if limits is not None:
         axis["range"] = [log10(limits[0]), log10(limits[1])] if scale == "log" else list(limits)
     return axis

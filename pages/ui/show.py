@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -34,7 +35,12 @@ def source(*functions: Callable[..., object]) -> None:
     """The real source of what the page has just run."""
     with st.expander("The code that was just run", icon=":material/code:"):
         for function in functions:
-            st.code(inspect.getsource(function), language="python")
+            st.code(_source(function), language="python")
+
+
+@cache
+def _source(function: Callable[..., object]) -> str:
+    return inspect.getsource(function)
 
 
 def references(*entries: str) -> None:

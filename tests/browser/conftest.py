@@ -70,7 +70,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
 
 def drawn(page: Page) -> None:
     """Wait until the server has run the script and the first maps or scenes have been painted."""
-    page.locator(".maps canvas, .scenes canvas").first.wait_for()
+    page.locator(".maps canvas, .scenes canvas[data-area]").first.wait_for()
     settled(page)
 
 

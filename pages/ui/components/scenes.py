@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
@@ -89,7 +90,7 @@ def _scene(scene: Scene) -> dict[str, object]:
         "x": _axis(scene.x),
         "y": _axis(scene.y),
         "z": None if scene.z is None else _axis(scene.z),
-        "layers": [_layer(layer) for layer in scene.layers],
+        "layers": [_packed_once(layer) for layer in scene.layers],
         "alt": scene.alt,
         "square": scene.square,
         "handle": None if scene.handle is None else _handle(scene, scene.handle),
@@ -114,6 +115,16 @@ def _clock(clock: Clock) -> dict[str, object]:
         "seconds": _finite(clock.seconds),
         "frames": clock.frames,
     }
+
+
+_PACKED: WeakKeyDictionary[Layer, dict[str, object]] = WeakKeyDictionary()
+"""What the browser gets of a layer, for as long as the layer lives in the pages' cache."""
+
+
+def _packed_once(layer: Layer) -> dict[str, object]:
+    if layer not in _PACKED:
+        _PACKED[layer] = _layer(layer)
+    return _PACKED[layer]
 
 
 def _layer(layer: Layer) -> dict[str, object]:
