@@ -25,6 +25,7 @@ def running_app(script: str = "streamlit_app.py", **environment: str) -> Iterato
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
+    command.append("--server.fileWatcherType=none")  # it can choke on a folder where many files change
     process = subprocess.Popen(
         command,
         cwd=ROOT,

@@ -34,6 +34,9 @@ def warm_up() -> None:
     torch.set_num_threads(1)  # small work: threads cost more than they bring, and sessions share the cores
     go.Figure()
     sympy.Symbol("z")
+    weight = torch.zeros(1, requires_grad=True)
+    weight.sum().backward()
+    torch.optim.Adam([weight]).step()  # the first step of a process imports for a second or more
     entry = next(iter(REGISTRY.values()))
     cached.trace(cached.sample(next(iter(SAMPLES))), entry.name, entry.default_layer).explain()
     gc.collect()
