@@ -1,0 +1,184 @@
+"""What the page on residual networks and ODEs says about results, in sentences with their numbers."""
+
+from itertools import pairwise
+
+from core.labs.annuli import CIRCLE, Run, Snapshot
+from core.labs.depth_limit import BLOCKS as DEPTHS
+from core.labs.depth_limit import NETWORKS, Limits, Setting
+from core.labs.residual import CHECKED, FIELDS, PLAYED, Block, Comparison
+
+HALVED = ["stays the same", "becomes about half", "becomes about a quarter", "becomes about a sixteenth"]
+DRAWN_ANEW = [
+    "as far away as with smooth weights",
+    "ever closer to where it started",
+    "ever further away",
+]
+SEPARABLE = ["yes, with enough training", "no, never all of it"]
+
+
+def step_name(h: float) -> str:
+    """1, 1/2, 1/4 and so on.
+
+    >>> step_name(1.0), step_name(0.125)
+    ('1', '1/8')
+    """
+    return "1" if h == 1 else f"1/{round(1 / h)}"
+
+
+def powers(value: float) -> str:
+    r"""Four digits, as LaTeX.
+
+    >>> powers(-0.0123446)
+    '-1.234 \\cdot 10^{-2}'
+    """
+    digits, _, power = f"{value:.3e}".partition("e")
+    return digits if int(power) == 0 else rf"{digits} \cdot 10^{{{int(power)}}}"
+
+
+def about_crossings(result: Comparison) -> str:
+    """How many pairs of paths cross, with thick and thin blocks."""
+    starts = result.truth.shape[1]
+    pairs = starts * (starts - 1) // 2
+    first, last = result.paths[0], result.paths[len(PLAYED) - 1]
+    return (
+        f"With h = 1, {first.crossed} of {pairs} pairs of the network's paths cross or touch; with "
+        f"h = {step_name(last.h)}, {last.crossed} do. Solutions of the ODE never do: section 5 rests on that. With "
+        f"{CHECKED} blocks the network and the Euler method of this project's solver differ by at most "
+        f"{result.against_solver:.1g} in any of their states."
+    )
+
+
+def about_errors(result: Comparison, guess: str) -> str:
+    """The prediction, held against the errors."""
+    errors = result.errors
+    ratio = errors[-2] / errors[-1]
+    right = "That is what you said." if guess == HALVED[1] else f"You said: it {guess}."
+    smaller = ["", *(f"{before / after:.2f}" for before, after in pairwise(errors))]
+    rows = "\n".join(
+        f"| {path.blocks} | {step_name(path.h)} | {path.error:.3g} | {times} |"
+        for path, times in zip(result.paths, smaller, strict=True)
+    )
+    return (
+        f"{right} From {result.paths[-2].blocks} to {result.paths[-1].blocks} blocks the error falls by a factor of "
+        f"{ratio:.2f}; on logarithmic axes the points lie along a line of slope {result.order:.2f}. Where h is large, "
+        f"the rule does not hold yet.\n\n"
+        f"| blocks N | h = 4/N | error at the end | times smaller |\n|--:|--:|--:|--:|\n{rows}"
+    )
+
+
+def block_steps(block: Block) -> list[str]:
+    """A worked example: one residual block is one step of Euler's method."""
+    params = block.params
+    z, h = params.start, params.h
+    slope = f"{block.f_t:.5f} + ({block.f_z:.5f}) \\cdot ({block.branch:.5f})"
+    closeness = (
+        "The two agree in their leading digits where h is small; what is left is the $O(h^3)$."
+        if h <= 0.25
+        else "With a step this long the two differ by much: the $O(h^3)$ that was left out. Choose a smaller h."
+    )
+    return [
+        f"The block is given $z = {z:.4g}$ at depth $t = 0$. Its branch computes "
+        f"$f(z, 0) = {block.branch:.5f}$, with ${FIELDS[params.field].latex}$.",
+        f"The skip adds the input: $z + h f = {z:.4g} + {h:g} \\cdot ({block.branch:.5f}) = {block.output:.5f}$.",
+        f"One step of Euler's method, by this project's solver, from the same $z$: ${block.solver:.5f}$; the "
+        f"difference is {abs(block.solver - block.output):.1g}.",
+        f"The ODE's solution after $h$, by a method of order 8: ${block.truth:.5f}$. The block misses "
+        f"${powers(block.missed)}$ of it.",
+        rf"What is expected of it, from steps 5 and 6 of section 3: $\frac{{h^2}}{{2}} (f_t + f_z f) = "
+        rf"\frac{{{h:g}^2}}{{2}} \big({slope}\big) = {powers(block.expected)}$, with the partial derivatives $f_t$ and "
+        f"$f_z$ by automatic differentiation. {closeness}",
+    ]
+
+
+def needed_blocks(result: Comparison, tolerance: float) -> str:
+    """Why that many blocks are needed."""
+    last = result.paths[-1]
+    return (
+        f"With {last.blocks} blocks the error is {last.error:.3g}, {last.error / tolerance:.3g} times {tolerance:g}. "
+        f"At slope {result.order:.2f}, N must grow by that factor to the power of {-1 / result.order:.2f}: "
+        f"about {result.needed(tolerance):,} blocks. A method of higher order needs far fewer evaluations."
+    )
+
+
+_WHAT_HAPPENS = {
+    ("smooth", "1/N"): "The states converge as blocks are doubled, at the rate of Euler's method: this network has an "
+    "ODE as its limit, and another depth is only another step size.",
+    ("smooth", "1/sqrt(N)"): "Each block is too strong: N blocks of strength $1/\\sqrt N$ are as long a way as the "
+    "ODE's over a depth of $\\sqrt N$. The end runs away, and there is no limit.",
+    ("independent", "1/N"): "The blocks average out: N steps of size 1/N in random directions of mean zero add up to "
+    "about $1/\\sqrt N$. There is a limit, but it is to stay where it started, which no training wants.",
+    ("independent", "1/sqrt(N)"): "The state jitters like a diffusing particle. How far it gets on average has a "
+    "limit (a stochastic differential equation), but the end of one network keeps changing as blocks are added: not an "
+    "ODE.",
+}
+
+
+def about_setting(setting: Setting) -> str:
+    """What one kind of weights does as networks deepen."""
+    return (
+        f"**{setting.weights.capitalize()} weights, scale {setting.scale}.** "
+        f"{_WHAT_HAPPENS[setting.weights, setting.scale]} Measured over {NETWORKS} networks: the end is "
+        f"{setting.moved[0]:.2g} from the start with {DEPTHS[0]} blocks and {setting.moved[-1]:.2g} with "
+        f"{DEPTHS[-1]} (slope {setting.moved_slope:+.2f}); doubling N = {DEPTHS[-2]} changes it by "
+        f"{setting.change[-1]:.2g} (slope {setting.change_slope:+.2f})."
+    )
+
+
+def about_prediction(result: Limits, guess: str) -> str:
+    """The prediction for independent weights scaled by 1/N, held against the measurement."""
+    drawn, smooth = result.find("independent", "1/N"), result.find("smooth", "1/N")
+    said = "That is what you said" if guess == DRAWN_ANEW[1] else f"You said: {guess}"
+    return (
+        f"{said}. With new weights for each block the end is {drawn.moved[0]:.2g} from the start with {DEPTHS[0]} "
+        f"blocks, and {drawn.moved[-1]:.2g} with {DEPTHS[-1]}. With smooth weights it is {smooth.moved[-1]:.2g}."
+    )
+
+
+def about_proof(guess: str) -> str:
+    """Why a Neural ODE of two dimensions cannot do it."""
+    said = "Right: no" if guess == SEPARABLE[1] else "No"
+    return (
+        f"{said}, and this is why. Where $f$ is smooth, exactly one solution passes through each state at each depth, "
+        "so two paths cannot meet. Run backwards, the flow has one too: input and output correspond one to one, both "
+        "ways continuously (a homeomorphism). The ring surrounds the disc, and so its image still surrounds the "
+        "disc's image: no straight line has all of one on this side and all of the other on that. Whatever the "
+        "training does, a channel through the ring is taken for the disc. It can be so narrow that few points fall "
+        "into it. (The solver follows the flow only up to its tolerance, here 0.001.) With a third dimension there is "
+        "a way around: lift the disc off the plane, and cut below it."
+    )
+
+
+def about_training(snapshot: Snapshot) -> str:
+    """A table of all networks, and what it says."""
+    if not len(snapshot.runs[0].losses):
+        return "These are the networks with their first, random weights. Train them, then play the flow."
+    rows = "\n".join(map(_row, (run for run in snapshot.runs if len(run.losses))))
+    return (
+        f"| seed | network | loss, last 25 | points right | circle lost | nfe, first to last |\n"
+        f"|--:|:--|--:|--:|--:|--:|\n{rows}\n\n"
+        f"*Circle lost*: how much of the circle of radius 1.25, in the middle of the ring, is taken for the disc, on "
+        f"{CIRCLE} places. The plain Neural ODE may have nearly all points right: it squeezes the disc out through a "
+        "narrow channel. The price is a harder flow: more evaluations of f (nfe), and a loss that jumps whenever "
+        "points fall into the channel."
+    )
+
+
+def _row(run: Run) -> str:
+    kind = f"augmented (+{run.augment})" if run.augment else "Neural ODE"
+    seen = run.picture
+    return (
+        f"| {run.seed} | {kind} | {run.final_loss:.2g} | {seen.accuracy:.1%} | {seen.circle_lost:.2%} | "
+        f"{run.nfe[0]} to {run.nfe[-1]} |"
+    )
+
+
+SKIP = {
+    "its branch must return the shape it was given": "The skip adds the input to the branch's output, so both need "
+    "equal shapes. Where a ResNet changes the size, its skip needs a projection of its own, and that block is no step "
+    "of an ODE.",
+    "a switch that opens it when the branch is not needed": "There is no switch: the skip is always on. A branch that "
+    "is not needed returns about 0.",
+    "the same weights in every block": "Equal weights are not needed: f may depend on depth. For the limit, the "
+    "weights have to change smoothly with depth.",
+}
+SKIP_RIGHT = next(iter(SKIP))
