@@ -29,17 +29,20 @@ panels = [
 
 words, heat = st.columns([3, 2], gap="large", vertical_alignment="center")
 with words:
-    st.title("See what a network sees")
+    st.title("Neural ODEs and Grad-CAM")
     st.markdown(
-        "A neural network answers in one word. Its reasons are inside it, as numbers that one can look at. "
-        "Here you will understand how, with your own pictures.\n\n"
-        "- **Upload a photograph** and see which places made a network give its answer.\n"
-        "- **Follow every step** from feature maps and gradients to the heat, with each value under your pointer.\n"
-        "- **Predict before you look**, and find out what such a map tells and what it does not.\n"
-        "- **Take it home**: every state is a link, and a short script repeats it.\n\n"
-        "No account, and nothing leaves this server: your pictures stay in your session."
+        "A network with many small layers moves its state as a differential equation does, and what it has seen in a "
+        "picture can be read off its gradients. Here you take both into your own hands.\n\n"
+        "- **Move something**: every picture answers at once, and plays.\n"
+        "- **Predict before you look**, then compare with the numbers of the run on screen.\n"
+        "- **Bring your own**: a formula, measurements, a photograph.\n"
+        "- **Take it home**: every state is a link, and a script repeats it.\n\n"
+        "No account, and nothing leaves this server: what you bring stays in your session."
     )
-    if st.button("Open the Grad-CAM explorer", type="primary", icon=":material/arrow_forward:", key="start"):
+    learn, look = st.columns(2)
+    if learn.button("Start the lessons", type="primary", icon=":material/arrow_forward:", key="learn", width="stretch"):
+        st.switch_page(menu.lessons()["differential-equations"].page())
+    if look.button("Open the Grad-CAM explorer", icon=":material/image_search:", key="start", width="stretch"):
         st.switch_page(menu.lessons()["gradcam"].page())
 with heat:
     show_maps(panels, picture, fed.box, key="hero", opacity=0.55, least_width=240)
@@ -47,3 +50,13 @@ with heat:
         f"One picture, two questions: what speaks for “{panels[0].title}”, and what for “{panels[1].title}”? "
         f"Computed on this page by a network of {entry.parameters:,} parameters."
     )
+
+for part, numbers in menu.PARTS.items():
+    inside = [lesson for lesson in menu.lessons().values() if lesson.number in numbers]
+    if part and inside:
+        st.header(part)
+        columns = st.columns(3)
+        for place, lesson in enumerate(inside):
+            with columns[place % 3].container(border=True):
+                st.page_link(lesson.page(), label=f"**{lesson.title}**")
+                st.caption(lesson.question)

@@ -30,6 +30,8 @@ class Lesson:
     path: Path
     number: int
     title: str
+    question: str
+    """What it answers: the first sentence of its docstring after the title."""
 
     @property
     def slug(self) -> str:
@@ -47,7 +49,9 @@ def lessons() -> dict[str, Lesson]:
     found = {}
     for path in sorted(PAGES.glob("[0-9]*.py")):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
-        lesson = Lesson(path, int(path.stem.partition("_")[0]), docstring.splitlines()[0])
+        title, _, rest = docstring.partition("\n\n")
+        question = " ".join(rest.partition("\n\n")[0].split()).partition("? ")
+        lesson = Lesson(path, int(path.stem.partition("_")[0]), title, question[0] + question[1].strip())
         found[lesson.slug] = lesson
     return found
 

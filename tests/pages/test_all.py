@@ -3,7 +3,7 @@
 import pytest
 
 from pages.ui.menu import lessons
-from tests.pages.visiting import SLUGS, sound, visit
+from tests.pages.visiting import SLUGS, sound, visit, words
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -14,7 +14,21 @@ def test_every_page_opens_from_the_menu(slug: str):
 
 
 def test_the_menu_lists_what_exists_in_order():
-    assert [lesson.title for lesson in lessons().values()] == ["Start", "Grad-CAM explorer"]
+    assert [lesson.title for lesson in lessons().values()] == [
+        "Start",
+        "Differential equations",
+        "Vector-field explorer",
+        "Solver lab",
+        "From ResNet to ODE",
+        "Learning an ODE from data",
+        "Grad-CAM explorer",
+    ]
+
+
+def test_every_lesson_opens_with_its_question():
+    for lesson in list(lessons().values())[1:]:
+        assert lesson.question.endswith("?"), lesson
+        assert lesson.question in words(visit())
 
 
 def test_the_start_page_needs_no_plotly_in_the_browser():
