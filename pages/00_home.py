@@ -5,29 +5,25 @@ What the tutorial gives, in one screen, and the way in.
 
 import streamlit as st
 
+from core.figures import residual as figures
 from core.figures.maps import class_panel
-from core.labs import gradcam
+from core.labs import gradcam, residual
 from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
 from pages.ui import cached, menu
 from pages.ui.components.maps import show_maps
+from pages.ui.components.scenes import show_scenes
 
 entry = next(iter(REGISTRY.values()))
 sample = next(iter(SAMPLES.values()))
 picture = cached.sample(sample.name)
 fed, passed = cached.fed(picture, entry.name), cached.trace(picture, entry.name, entry.default_layer)
-best = gradcam.answer(passed).best(2)
-panels = [
-    class_panel(
-        cached.explanation(picture, entry.name, entry.default_layer, index),
-        "gradcam",
-        entry.classes[index],
-        "inferno",
-    )
-    for index in best
-]
+best = gradcam.answer(passed).best(1)[0]
+explanation = cached.explanation(picture, entry.name, entry.default_layer, best)
+panel = class_panel(explanation, "gradcam", entry.classes[best], "inferno")
+field = residual.Params("network", starts=9)
 
-words, heat = st.columns([3, 2], gap="large", vertical_alignment="center")
+words, heat = st.columns([3, 2], gap="large")
 with words:
     st.title("Neural ODEs and Grad-CAM")
     st.markdown(
@@ -45,10 +41,12 @@ with words:
     if look.button("Open the Grad-CAM explorer", icon=":material/image_search:", key="start", width="stretch"):
         st.switch_page(menu.lessons()["gradcam"].page())
 with heat:
-    show_maps(panels, picture, fed.box, key="hero", opacity=0.55, least_width=240)
+    paths = cached.draw(figures.paths_scenes, residual.compare, field)
+    show_scenes(paths, key="paths", clock=figures.paths_clock(), height=280)
+    show_maps([panel], picture, fed.box, key="hero", opacity=0.55, least_width=240)
     st.caption(
-        f"One picture, two questions: what speaks for “{panels[0].title}”, and what for “{panels[1].title}”? "
-        f"Computed on this page by a network of {entry.parameters:,} parameters."
+        "Above: a residual network's steps become the curves of an ODE; press Play. Below: what speaks for "
+        f"“{panel.title}” in a picture, by a network of {entry.parameters:,} parameters."
     )
 
 for part, numbers in menu.PARTS.items():
