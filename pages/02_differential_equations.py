@@ -25,27 +25,31 @@ st.markdown(
     "An ordinary differential equation of **order n** is $F(t, z, z', \\dots, z^{(n)}) = 0$, the $n$-th derivative "
     "$z^{(n)}$ the highest in it. Solved for that one, it is **explicit**. Solvers take the form $z' = f(z, t)$: "
     "$z$ is a list of numbers, the *state*; stacking the lower derivatives brings every explicit equation into it. "
-    "The *linear homogeneous* ones, with numbers $a_i$, are a special case:"
+    "The *linear homogeneous* ones, with numbers $a_i$ of which $a_{n+1}$ is not 0, are a special "
+    "case:"
 )
-st.latex(r"a_1 z + a_2 z' + \dots + a_{n+1} z^{(n)} = 0, \qquad a_{n+1} \ne 0")
+st.latex(r"a_1 z + a_2 z' + \dots + a_{n+1} z^{(n)} = 0")
 st.markdown(
-    "Not by solving for $z'$ and leaving $z''$ on the right: that is not the form, as $f$ may know $z$ and $t$ alone. "
-    "Two kinds have not this form. A **partial differential equation** such as $u_t = u_{xx}$ has derivatives "
-    "along several variables, and its state is a whole function. A **differential-algebraic equation** such as "
+    "Solving for $z'$ with $z''$ left on the right does not give the form: $f$ may use $z$ and $t$ alone. "
+    "Two kinds of equation do not have it at all. A **partial differential equation** such as $u_t = u_{xx}$ has "
+    "derivatives along several variables, and its state is a whole function. A **differential-algebraic equation** as "
     "$z_1' = z_2,\\; 0 = z_1 - \\sin t$ has a row without a derivative, and none that says how $z_2$ moves on."
 )
 form = equation_controls.choose_equation()
 stacked = cached.run(equations.stack, form)
+st.subheader("Worked example: from the equation to the system")
 exercise.worked_example(equation_words.stacking_steps(stacked), key=f"d_steps_{form.name}_{form.order}")
 scenes = cached.draw(figures.stacked_scenes, equations.stack, form)
 show_scenes(scenes, key="d_stacked", clock=figures.time_clock(stacked))
 st.markdown(equation_words.about_stacking(stacked))
 show.notices(stacked.message or None)
 if stacked.linear is not None:
-    st.markdown("The companion matrix's characteristic polynomial has the equation's own coefficients, over $a_{n+1}$:")
-    st.latex(rf"\det(\lambda I - C) = {stacked.linear.polynomial_latex}")
-    st.markdown(equation_words.eigenvalue_table(stacked.linear))
-    st.caption(equation_words.about_eigenvalues(stacked.linear))
+    guess = exercise.predict(equation_words.FATE_QUESTION, equation_words.FATE, key="d_guess_fate")
+    if guess is not None:
+        st.markdown(equation_words.about_fate(guess))
+        st.latex(rf"\det(\lambda I - C) = {stacked.linear.polynomial_latex}")
+        st.markdown(equation_words.eigenvalue_table(stacked.linear))
+        st.caption(equation_words.about_eigenvalues(stacked.linear))
 
 st.header("A formula beside a solver")
 st.markdown(
@@ -63,31 +67,33 @@ compared = cached.run(analytic.compare, formula, chosen)
 show_scenes(cached.draw(figures.comparison_scene, analytic.compare, formula, chosen), key="d_solution")
 show.notices(None if compared.run.finished else equation_words.failure(compared.run))
 sizes = ["like one local error", "like the sum of all of them", "the equation decides"]
-if exercise.predict("How large does the global error get?", sizes, key="d_guess_error") is not None:
+guess = exercise.predict("**What do you expect?** How large does the global error get?", sizes, key="d_guess_error")
+if guess is not None:
     errors = cached.draw(figures.error_chart, analytic.compare, formula, chosen)
     show.figure(errors, figures.error_alt(compared), key="d_errors")
     st.markdown(equation_words.about_errors(compared))
     st.markdown(
-        "The equation decides. Where neighbouring solutions approach each other, as for $z' = -5 (z - \\cos t)$, old "
-        "errors fade and the global error stays near the local ones; where they part, old errors grow."
+        f"{equation_words.mark(guess, sizes[2])}: the equation decides. Where neighbouring solutions approach each "
+        "other, as for $z' = -5 (z - \\cos t)$, old errors fade; where they part, old errors grow."
     )
-st.markdown("Two pages go on from here: the *vector-field explorer* draws many solutions, the *solver lab* measures.")
 
 st.header("Is there a solution, and is it the only one?")
 st.markdown(
     "**Picard-Lindelöf.** Let $f$ be continuous on the rectangle $|t - t_0| \\le a,\\; |z - z_0| \\le b$, with "
     "$|f| \\le M$ there, and *Lipschitz* in $z$: one $L$ with $|f(t, u) - f(t, v)| \\le L |u - v|$ for all $u, v$ in "
-    "it. Then $z' = f(t, z),\\; z(t_0) = z_0$ has **exactly one** solution where $|t - t_0| \\le h = \\min(a, b/M)$. "
-    "It is *local*: nothing is said of later times. Its proof builds the solution $\\varphi$; with $t_0 = 0$:"
+    "it. Then $z' = f(t, z),\\; z(t_0) = z_0$ has **exactly one** solution where $|t - t_0| \\le \\alpha$, "
+    "$\\alpha = \\min(a, b/M)$. It is *local*: nothing is said of later times. "
+    "Its proof builds the solution $\\varphi$ as the limit of *iterates* $\\varphi_k$, and says how far they are "
+    "off; with $t_0 = 0$, on the interval from 0 to $\\alpha$:"
 )
-st.latex(r"\varphi_0(t) = z_0, \qquad \varphi_{k+1}(t) = z_0 + \int_0^t f(s, \varphi_k(s))\, ds")
-st.latex(r"|\varphi - \varphi_k| \le M L^k h^{k+1} / (k+1)!")
-guess = exercise.predict(
-    "For $z' = z,\\; z(0) = 1$, what is the k-th iterate?",
-    ["$(1 + t/k)^k$", "the Taylor polynomial of $e^t$ of degree k", "a polynomial of degree $2^k$"],
-    key="d_guess_iterate",
-)
+st.latex(r"\varphi_0(t) = z_0")
+st.latex(r"\varphi_{k+1}(t) = z_0 + \int_0^t f(s, \varphi_k(s))\, ds")
+st.latex(r"|\varphi - \varphi_k| \le M L^k \alpha^{k+1} / (k+1)!")
+question = "**What do you expect?** For $z' = z,\\; z(0) = 1$, what is the k-th iterate?"
+iterated = ["$(1 + t/k)^k$", "the Taylor polynomial of $e^t$ of degree k", "a polynomial of degree $2^k$"]
+guess = exercise.predict(question, iterated, key="d_guess_iterate")
 if guess is not None:
+    st.markdown(f"{equation_words.mark(guess, iterated[1])}: it is {iterated[1]}. Other problems differ:")
     asked = equation_controls.choose_picard()
     iterates = cached.run(picard.iterate, asked)
     scenes = cached.draw(figures.picard_scene, picard.iterate, asked)
@@ -104,17 +110,16 @@ st.markdown(
 )
 lost = cached.run(existence.uniqueness)
 show_scenes(cached.draw(figures.family_scene, existence.uniqueness), key="d_family", clock=figures.family_clock(lost))
-guess = exercise.predict(
-    "Started at exactly $z(0) = 0$, which of them will Euler and dopri5 return?",
-    ["$t^3$, the largest", "0, the smallest", "they refuse"],
-    key="d_guess_unique",
-)
+question = "**What do you expect?** Started at exactly $z(0) = 0$, which of them will Euler and dopri5 return?"
+returned = ["$t^3$, the largest", "0, the smallest", "they refuse"]
+guess = exercise.predict(question, returned, key="d_guess_unique")
 if guess is not None:
     st.markdown(equation_words.uniqueness_table(lost))
     st.markdown(
-        "From exactly 0 they see $f = 0$ and stay, without a word: one solution of many. The least bit above, and they "
-        "leave at once. Implicit Euler refuses: it needs $\\partial f / \\partial z$, infinite at 0. The reason "
-        "is the quotient that a Lipschitz constant $L$ would have to bound; measured, it grows without bound:"
+        f"{equation_words.mark(guess, returned[1])}: from exactly 0 they see $f = 0$ and stay, without a word: one "
+        "solution of many. The least bit above, and they leave at once. Implicit Euler refuses: it needs "
+        "$\\partial f / \\partial z$, infinite at 0 and huge beside it. The reason is the quotient that a Lipschitz "
+        "constant $L$ would have to bound; towards 0 it grows without bound:"
     )
     st.markdown(equation_words.quotient_table(lost))
 st.markdown(
@@ -131,6 +136,7 @@ with st.expander("What the solvers said, word for word"):
 st.header("Check yourself")
 exercise.number_exercise(*equation_words.blow_up_exercise(start), key=f"d_exercise_{start.z0:g}")
 exercise.choice_exercise(*equation_words.FORM_EXERCISE, key="d_exercise_form")
+st.markdown("Two pages go on from here: the *vector-field explorer* draws many solutions, the *solver lab* measures.")
 
 show.source(equations.companion, equations.stack, analytic.verify, analytic.compare, picard.picard, existence.blow_up)
 show.references(

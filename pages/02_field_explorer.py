@@ -51,16 +51,24 @@ with picture:
     )
     show.notices(*field_words.about_plane(plane))
 with results:
-    st.markdown(field_words.runs_table(race))
-    st.markdown(field_words.verdict(race))
+    question = "**What do you expect?** Of the solvers chosen here, which ends nearest to the reference?"
+    guess = exercise.predict(question, field_words.NEAREST, key="f_nearest")
+    if guess is not None:
+        st.markdown(field_words.about_nearest(guess, race))
+        st.markdown(field_words.runs_table(race))
+        st.caption("nfe: evaluations of $f$. Steps are those accepted; those rejected are paid for as well.")
+        st.markdown(field_words.verdict(race))
     show.notices(*field_words.about_runs(race))
 
 st.header("Predict: the energy of a pendulum")
 st.markdown(
-    "A pendulum without friction is let go at rest, almost upright, at $z_1 = 3$. Its energy $z_2^2/2 - w^2 \\cos z_1$ "
-    "never changes. Euler's method takes each step along the arrow at its beginning. What becomes of the energy?"
+    "A pendulum without friction is let go at rest, almost upright, at $z_1 = 3$. Its energy, over mass and "
+    "squared length, is $z_2^2/2 - w^2 \\cos z_1$ and never changes. Euler's method takes each step along the arrow at "
+    "its beginning. What becomes of the energy?"
 )
-guess = exercise.predict("With Euler's method", field_words.ENERGY_ANSWERS, key="f_energy_guess")
+guess = exercise.predict(
+    "**What do you expect?** With Euler's method", field_words.ENERGY_ANSWERS, key="f_energy_guess"
+)
 if guess is not None:
     energy = field_controls.energy_race()
     told = cached.run(trajectories.race, energy)
@@ -86,6 +94,10 @@ if movable:
     st.caption("Move the point: the sliders `T` and `D` above follow, and so does the phase plane.")
 else:
     st.caption("Each large point is an equilibrium. With the linear system, chosen above, you can move it.")
+question = "**What do you expect?** Friction $d$ is added to the pendulum: what becomes of the centres, where it hangs?"
+guess = exercise.predict(question, field_words.FRICTION, key="f_friction_guess")
+if guess is not None:
+    st.markdown(field_words.about_friction(guess))
 st.subheader("Worked example: the pendulum on its head")
 w, d = field_controls.pendulum_values(choice)
 exercise.worked_example(cached.run(field_words.upright, w, d), key="f_upright")
@@ -94,20 +106,18 @@ question, border, reason = field_words.spiral_border(plane)
 exercise.number_exercise(question, border, 0.01 + 0.01 * border, reason, key=f"f_border {question}")
 
 st.header("Three dimensions: two starts, almost the same")
-st.markdown(
-    f"{LORENZ.says} Two solutions start a tiny gap apart. How long do they stay together, and what does a ten times "
-    "smaller gap gain? Drag the space to turn it."
-)
+st.markdown(f"{LORENZ.says} Two solutions start a tiny gap apart. How long do they stay together?")
 twin_params = field_controls.choose_twins()
 twins = cached.run(lorenz.twins, twin_params)
 st.latex(cached.run(field_words.lorenz_latex))
-show_scenes(
-    cached.draw(twin_scenes, lorenz.twins, twin_params),
-    key="f_lorenz",
-    clock=Clock("time t", 0.0, twin_params.time, seconds=12.0),
-)
-for sentence in field_words.about_twins(twins):
-    st.markdown(sentence)
+question = "**What do you expect?** The start is known ten times as well, the gap is a tenth. They stay together"
+guess = exercise.predict(question, field_words.GAINS, key="f_gain_guess")
+scenes = cached.draw(twin_scenes, lorenz.twins, twin_params)
+shown = scenes if guess is not None else scenes[:1]  # the second tells the answer
+show_scenes(shown, key="f_lorenz", clock=Clock("time t", 0.0, twin_params.time, seconds=12.0))
+if guess is not None:
+    for sentence in (field_words.about_gain(guess), *field_words.about_twins(twins)):
+        st.markdown(sentence)
 
 show.source(trajectories.race, equilibria.classify, equilibria.equilibria, lorenz.twins)
 show.references(

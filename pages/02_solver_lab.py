@@ -28,8 +28,8 @@ if order.open:
         st.header("Order: what half the step buys")
         st.markdown(
             "A method has **order** $p$ when its error is about $C h^p$ for small $h$. Its *tableau* of coefficients "
-            "decides $p$. The names are those of `solve`; `rk4` is the 3/8 rule, as torchdiffeq's `rk4` is, and "
-            "`rk4_classic` the textbooks'. `dopri5` and `tsit5` are held to equal steps here."
+            "decides $p$. Here `rk4` is the 3/8 rule, as torchdiffeq's `rk4` is, and `rk4_classic` the textbooks'; "
+            "`dopri5` and `tsit5` are held to equal steps."
         )
         params = controls.choose_order()
         motion = cached.run(solvers.approach, solvers.MotionParams(params.problem, params.methods))
@@ -79,8 +79,9 @@ if stable.open:
         st.markdown(
             r"On the test equation $z' = \lambda z$ with a complex number $\lambda$, a step of any Runge-Kutta method "
             r"multiplies by $R(h\lambda)$, its **stability function**. Where $|R| \le 1$ the numbers do not grow. "
-            r"A method is **A-stable** if that holds wherever $\mathrm{Re}\, z < 0$; **L-stable** if also $R \to 0$ "
-            r"far left. The exact tableau decides both. Green shrinks, pink grows: **move** $z = h\lambda$."
+            r"A method is **A-stable** if that holds wherever $h\lambda$ has a negative real part; **L-stable** if "
+            r"also $R \to 0$ far left. The exact tableau decides both. Inside the outline a step shrinks (green), "
+            r"outside it grows (pink): **move** the point $h\lambda$."
         )
         methods, place = controls.choose_stability()
         regions = [cached.run(stability.region, method) for method in methods]
@@ -98,9 +99,9 @@ if steps.open:
     with steps:
         st.header("Error control: steps accepted and rejected")
         st.markdown(
-            "A pair of methods gives two results for one step; their difference estimates the step's error. Over the "
-            "tolerance it is the **error ratio**: at most 1 is accepted, more is rejected and tried again, "
-            "shorter. `rtol` counts relative to the size of $z$, `atol` absolutely."
+            "A pair of methods gives two results for one step; their difference estimates the step's error. Divided by "
+            "the tolerance, `atol` + `rtol` $|z|$, it is the **error ratio**: at most 1 is accepted, more is rejected "
+            "and tried again with a shorter step."
         )
         params = controls.choose_steps()
         result = cached.run(adaptive_steps.run, params)

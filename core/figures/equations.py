@@ -74,15 +74,14 @@ def error_chart(result: Comparison) -> go.Figure:
     run = result.run
     every = max(1, len(result.global_errors) // 200)
     traces = [
+        _errors(result.local_times, result.local_errors, "local error of one step", GRADIENT, "diamond-open", "dot"),
         _errors(run.times[1:][::every], result.global_errors[::every], "global error", STATE, "circle"),
-        _errors(result.local_times, result.local_errors, "local error of one step", GRADIENT, "diamond"),
     ]
     if len(result.allowed):
         allowed = line(result.local_times.tolist(), result.allowed.tolist(), "tolerance (1 + |z|)", MUTED)
         traces.append(allowed | {"mode": "lines", "line": {"color": MUTED, "dash": "dash", "width": 2}})
     end = float(result.times[-1])
-    figure = chart(traces, "time t", "error in z", x_range=(0.0, end), y_scale="log", y_range=(1e-12, 1e3))
-    return figure.update_yaxes(dtick=3)  # 15 decades: a label for each would not fit
+    return chart(traces, "time t", "error in z", x_range=(0.0, end), y_scale="log", y_range=_decades(traces))
 
 
 def error_alt(result: Comparison) -> str:
@@ -128,9 +127,8 @@ def picard_chart(result: picard.Iterates) -> go.Figure:
     errors = [float(e) if np.isfinite(e) else None for e in result.errors]
     traces = [_errors(ks, errors, "error of iterate k", STATE, "circle")]
     if result.bound.applies:
-        traces.append(_errors(ks, result.bounds, "bound M Lᵏ hᵏ⁺¹ / (k+1)!", AGAINST, "diamond", dash="dash"))
-    figure = chart(traces, "iterate k", "largest error on [0, h]", y_scale="log", y_range=(1e-16, 1e3))
-    return figure.update_yaxes(dtick=3)
+        traces.append(_errors(ks, result.bounds, "bound M Lᵏ αᵏ⁺¹ / (k+1)!", AGAINST, "diamond", dash="dash"))
+    return chart(traces, "iterate k", "largest error on [0, α]", y_scale="log", y_range=_decades(traces))
 
 
 def picard_alt(result: picard.Iterates) -> str:
@@ -195,8 +193,17 @@ def _errors(x: Any, y: Any, name: str, colour: str, symbol: str, dash: str = "so
         "y": values,
         "name": name,
         "line": {"color": colour, "width": 2, "dash": dash},
-        "marker": {"color": colour, "size": 6, "symbol": symbol},
+        "marker": {"color": colour, "size": 9 if symbol.endswith("open") else 6, "symbol": symbol},
     }
+
+
+def _decades(traces: list[dict[str, Any]]) -> tuple[float, float]:
+    """Whole powers of ten around all values clear of rounding, at least three of them."""
+    values = np.array([y for trace in traces for y in trace["y"] if y is not None and y > 1e-12])
+    if not len(values):
+        return 1e-15, 1e-12
+    low, high = np.floor(np.log10(values.min())), np.ceil(np.log10(values.max() * 1.01))
+    return float(10.0 ** min(low, high - 3)), float(10.0**high)
 
 
 def _axis(title: str, values: np.ndarray, pad: float = 0.08) -> Axis:

@@ -24,9 +24,18 @@ MARKS: dict[Kind, tuple[Symbol, str]] = {
 }
 """Kind of an equilibrium -> how it is drawn: what attracts is filled."""
 
-_SYMBOLS: tuple[Symbol, ...] = ("disc", "square", "triangle", "ring")
+_SYMBOLS: tuple[Symbol, ...] = ("disc", "square", "triangle", "ring", "cross")
+_COLOURS = (0, 1, 2, 5, 4, 3, 0, 2)
+"""Of `SERIES`, one for each method: those that are mostly chosen stand out most from the reference."""
+_PLOTLY: dict[Symbol, str] = {
+    "disc": "circle",
+    "square": "square",
+    "triangle": "triangle-up",
+    "ring": "circle-open",
+    "cross": "x",
+}
 
-_SMALL: dict[Symbol, float] = {"disc": 2.5, "ring": 2.0, "square": 2.5, "cross": 2.0, "triangle": 3.5}
+_SMALL: dict[Symbol, float] = {"disc": 1.8, "ring": 2.0, "square": 3.2, "cross": 2.0, "triangle": 3.5}
 """Sizes at which small marks look alike."""
 
 REACH = 3.3
@@ -38,9 +47,9 @@ MOST_DOTS = 400
 
 
 def look(method: str) -> tuple[str, Symbol, bool]:
-    """Colour, symbol and whether dashed, of a method's curve."""
+    """Colour, symbol and whether dashed, of a method's curve; symbol and dash alone tell all of them apart."""
     index = list(TITLES).index(method)
-    return SERIES[index % 6], _SYMBOLS[index % 4], index >= 6
+    return SERIES[_COLOURS[index]], _SYMBOLS[index % 5], index >= 5
 
 
 def plane_layers(plane: Plane) -> tuple[Layer, ...]:
@@ -166,12 +175,17 @@ def invariant_chart(race: Race) -> go.Figure:
             "y": np.round(run.levels, 5).tolist(),
             "name": run.title,
             "line": {"color": look(run.method)[0], "width": 2, "dash": "dash" if look(run.method)[2] else "solid"},
-            "marker": {"color": look(run.method)[0], "size": 4},
+            "marker": {
+                "color": look(run.method)[0],
+                "size": 8,
+                "symbol": _PLOTLY[look(run.method)[1]],
+                "maxdisplayed": 12,
+            },
         }
         for run in race.runs
         if run.levels is not None
     ]
-    return chart(traces, "time t (s)", "energy over mass and squared length (1/s²)")
+    return chart(traces, "time t (s)", "energy (1/s²)")
 
 
 def invariant_in_words(race: Race) -> str:
@@ -216,7 +230,7 @@ def _curve(run: Run, component: int | None) -> Line:
 
 def _steps(run: Run, component: int | None) -> Dots:
     every = 1 + len(run.step_times) // MOST_DOTS
-    times, points = run.step_times[::every], run.step_states[::every]
+    times, points = run.step_times[::every], np.clip(run.step_states[::every], -1e30, 1e30)
     shown = points if component is None else np.stack([times, points[:, component]], axis=1)
     colour, symbol, _ = look(run.method)
     labels = [f"{run.title}, step {index * every}, t = {t:.4g}" for index, t in enumerate(times.tolist())]
@@ -229,4 +243,4 @@ def _thinned(points: np.ndarray) -> np.ndarray:
     missing = np.isnan(points) if points.ndim == 1 else np.isnan(points).any(axis=1)
     keep = (np.arange(len(points)) % every == 0) | missing
     keep[-1:] = True
-    return points[keep]
+    return np.clip(points[keep], -1e30, 1e30)  # the browser gets 32 bits

@@ -26,15 +26,15 @@ def plane(regions: Sequence[Region], run: TestRun) -> Scene:
     intervals = ", ".join(f"{one.method} {_interval(one)}" for one in regions)
     p = run.params
     return Scene(
-        f"|R(z)| of {first.method}",
-        Axis("Re z = Re h lambda", *REAL),
-        Axis("Im z = Im h lambda", *IMAGINARY),
+        f"|R(hλ)| of {first.method}",
+        Axis("real part of hλ", *REAL),
+        Axis("imaginary part of hλ", *IMAGINARY),
         layers,
-        f"Shaded: a step of {first.method} shrinks the solution inside its outline |R(z)| = 1; outside it grows. "
+        f"Shaded: a step of {first.method} shrinks the solution inside its outline |R(hλ)| = 1; outside it grows. "
         f"Stable on the real axis: {intervals}. The point is at {p.re:.2f} {p.im:+.2f} i.",
         square=True,
         handle=(p.re, p.im),
-        handle_name="z",
+        handle_name="point hλ",
     )
 
 
@@ -53,9 +53,9 @@ def run_scene(run: TestRun) -> Scene:
     colour = STATE if run.predicted <= 1 else EVIDENCE
     factor = "unknown" if run.measured is None else f"{run.measured:.4g}"
     return Scene(
-        f"{run.params.method} on z' = lambda z, h = 1",
+        f"{run.params.method} on z' = λ z, h = 1",
         Axis("time t, in steps of h = 1", 0.0, float(STEPS)),
-        Axis("Re z", -size, size),
+        Axis("real part of z", -size, size),
         [
             Line(shown, TRUTH, "exact", times=run.exact[:, 0], dashed=True),
             Line(_inside(steps, size), colour, "solver", times=np.arange(n, dtype=float), width=1.5),

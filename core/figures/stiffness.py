@@ -84,7 +84,7 @@ def sweep_chart(sweep: Sweep) -> go.Figure:
         )
     return chart(
         traces,
-        "stiffness lambda (1 / unit of t)" if sweep.problem == "cosine" else "mu",
+        "λ (1 / unit of t)" if sweep.problem == "cosine" else "λ of Van der Pol's oscillator",
         "accepted steps",
         x_scale="log",
         y_scale="log",

@@ -21,6 +21,22 @@ PROBLEMS = {
     "pulses": "decay with pulses",
 }
 
+LATEX = {
+    "vdp": r"z_1' = z_2,\; z_2' = \mu\,(1 - z_1^2)\,z_2 - z_1,\; z(0) = (2, 0)",
+    "arenstorf": r"""\begin{aligned}
+        x'' &= x + 2 y' - (1 - m)\,(x + m) / r_1^3 - m\,(x - 1 + m) / r_2^3 \\
+        y'' &= y - 2 x' - (1 - m)\,y / r_1^3 - m\,y / r_2^3
+        \end{aligned}""",
+    "pulses": r"z' = -z + 20 \left(e^{-100 (t - 3)^2} + e^{-100 (t - 7)^2}\right),\; z(0) = 1",
+}
+SAYS = {
+    "vdp": "It creeps along and then jumps; the more so, the larger $\\mu$.",
+    "arenstorf": "A satellite at $(x, y)$ between earth and moon, in a frame that turns with them: $m$ is the moon's "
+    "share of the mass, $r_1$ and $r_2$ are the distances to earth and moon. After one period it is back.",
+    "pulses": "It decays, but for two short pulses that a long step may jump over.",
+}
+"""What each problem is."""
+
 MOST_STEPS = 1_500
 """Attempts, accepted and rejected; the run ends there with the solver's own message."""
 

@@ -26,6 +26,10 @@ EQUATIONS = {
     "linear": "Linear and homogeneous, order 1 to 4",
 }
 
+FATE_QUESTION = "**What do you expect?** What of the companion matrix $C$ tells whether all solutions decay?"
+FATE = ["the largest entry of $C$", "the determinant of $C$", "the real parts of the eigenvalues of $C$"]
+"""Answers to: what tells whether all solutions of z' = C z decay?"""
+
 PICARD = {"growth": "z' = z, z(0) = 1", "gauss": "z' = t z, z(0) = 1", "square": "z' = z², z(0) = 1"} | {
     "tangent": "z' = 1 + z², z(0) = 0"
 }
@@ -94,6 +98,21 @@ def about_eigenvalues(linear: equations.Linear) -> str:
     return text
 
 
+def about_fate(guess: str) -> str:
+    """The answer to what tells whether solutions decay."""
+    return (
+        f"{mark(guess, FATE[-1])}: for an eigenvalue $\\lambda$ with eigenvector $v$ (that is, $C v = \\lambda v$) "
+        "$z(t) = e^{\\lambda t} v$ is a solution, and it decays if the real part of $\\lambda$ is negative. All "
+        "solutions are sums of such ones, for repeated eigenvalues with powers of $t$ as factors. Eigenvalues are the "
+        "roots of the characteristic polynomial, and that has the equation's own coefficients, over $a_{n+1}$:"
+    )
+
+
+def mark(guess: str, right: str) -> str:
+    """What a prediction was worth, as the beginning of a sentence."""
+    return "**Right**" if guess == right else "**Not quite**"
+
+
 def about_verdict(formula: analytic.Formula) -> str:
     """The tick or the cross, with how it was found."""
     mark = "✓ **Checked" if formula.verdict.holds else "✗ **Refuted"
@@ -107,8 +126,8 @@ def about_errors(result: analytic.Comparison) -> str:
         return "The solver could not take a single step."
     text = (
         f"{TITLES[run.method]} took {len(run.times) - 1} steps and {run.nfe} evaluations of $f$. The **global error** "
-        f"is at most {result.global_errors.max():.2e}; the **local error** of a single step at most "
-        f"{result.local_errors.max():.2e}, a factor of "
+        f"is at most {result.global_errors.max():.3g}; the **local error** of a single step at most "
+        f"{result.local_errors.max():.3g}, a factor of "
         f"{result.global_errors.max() / max(result.local_errors.max(), 1e-300):.3g} between them."
     )
     if len(result.allowed):
@@ -124,17 +143,20 @@ def about_errors(result: analytic.Comparison) -> str:
 def failure(run: Attempt) -> str:
     """Where and how a solve ended, in words."""
     tried = "" if run.h is None else f", where it tried a step of {run.h:.3g}"
-    return f"{TITLES[run.method]} gave up at t = {run.t:.9g} with {run.error}{tried}."
+    title = TITLES[run.method]
+    name = title[:1].upper() + title[1:] if " " in title else title  # dopri5 is a name, not a word
+    return f"{name} gave up at t = {run.t:.9g} with {run.error}{tried}."
 
 
 def iterate_table(result: picard.Iterates) -> str:
     """Each iterate: its formula, how much of the Taylor series it has, its error and the theorem's bound."""
     rows = []
     for k, latex in enumerate(result.latex):
-        limit = f"{result.bounds[k]:.2e}" if result.bound.applies else "none"
-        error = f"{result.errors[k]:.2e}" if math.isfinite(result.errors[k]) else "no solution"
-        rows.append(f"| {k} | ${latex}$ | $t^{{{result.agrees[k]}}}$ | {error} | {limit} |")
-    head = f"| k | iterate | right up to | error on [0, {result.params.h:g}] | bound |"
+        limit = f"{result.bounds[k]:.3g}" if result.bound.applies else "none"
+        error = f"{result.errors[k]:.3g}" if math.isfinite(result.errors[k]) else "no solution"
+        degree = f" (degree {result.degrees[k]})" if latex.endswith("dots") else ""
+        rows.append(f"| {k} | ${latex}${degree} | $t^{{{result.agrees[k]}}}$ | {error} | {limit} |")
+    head = f"| k | iterate | right up to | error on [0,\u00a0{result.params.h:g}] | bound |"
     return "\n".join([head, "|--:|:--|--:|--:|--:|", *rows])
 
 
@@ -142,7 +164,7 @@ def about_taylor(result: picard.Iterates) -> str:
     """What the iterates are, from comparing coefficients."""
     if all(result.equal_taylor):
         return (
-            "Compared coefficient by coefficient, every iterate **is** the Taylor polynomial: "
+            "Compared coefficient by coefficient, every iterate **is** the Taylor polynomial of degree k: "
             r"$\varphi_k(t) = 1 + t + \dots + t^k / k!$. Each integration adds the next term."
         )
     first = result.equal_taylor.index(False)
@@ -171,7 +193,7 @@ def about_bound(result: picard.Iterates) -> str:
         )
     ratio = result.errors[-1] / result.errors[-2]
     return (
-        f"On [0, {h:g}] there is no rectangle with $h \\le b / M$: the theorem promises nothing. The last "
+        f"On [0, {h:g}] there is no rectangle with $\\alpha \\le b / M$: the theorem promises nothing. The last "
         f"iteration still multiplied the error by {ratio:.2g}, because the solution lives until t = {end:.4g}."
     )
 
@@ -182,19 +204,17 @@ def uniqueness_table(result: existence.Uniqueness) -> str:
     rows = []
     for i, method in enumerate(existence.UNIQUENESS_METHODS):
         runs = [result.runs[start][i] for start in starts]
-        cells = " | ".join(f"{run.end:.5g}" if run.finished else f"{run.error} at t = {run.t:.3g}" for run in runs)
-        rows.append(f"| {TITLES[method]} | {cells} |")
-    exact = " | ".join("any of 0 to 8" if not s else f"{(s ** (1 / 3) + existence.T1) ** 3:.5g}" for s in starts)
+        cells = " | ".join(f"{run.end:.5g}" if run.finished else "refuses" for run in runs)
+        rows.append(f"| {method} | {cells} |")
+    exact = " | ".join("0 to 8" if not s else f"{(s ** (1 / 3) + existence.T1) ** 3:.5g}" for s in starts)
     head = " | ".join(f"z(0) = {start:g}" for start in starts)
     return "\n".join([f"| z(2) by | {head} |", f"|:--{'|--:' * len(starts)}|", *rows, f"| exact | {exact} |"])
 
 
 def quotient_table(result: existence.Uniqueness) -> str:
     """The Lipschitz quotient towards 0."""
-    head = " | ".join(f"$10^{{{round(math.log10(z))}}}$" for z, _ in result.quotients)
-    row = " | ".join(f"{quotient:.4g}" for _, quotient in result.quotients)
-    name = r"$\lvert f(z) - f(0) \rvert / \lvert z \rvert$"
-    return f"| $z$ | {head} |\n|:--{'|--:' * len(result.quotients)}|\n| {name} | {row} |"
+    rows = [f"| $10^{{{round(math.log10(z))}}}$ | {quotient:,.0f} |" for z, quotient in result.quotients]
+    return "\n".join([r"| $z$ | $\lvert f(z) - f(0) \rvert / \lvert z \rvert$ |", "|--:|--:|", *rows])
 
 
 def about_blow_up(result: existence.BlowUp) -> list[str]:

@@ -25,6 +25,10 @@ MEANS: dict[Kind, str] = {
 """What each kind does to its surroundings."""
 
 ENERGY_ANSWERS = ["it grows", "it stays as it is", "it falls"]
+NEAREST = ["one with fixed steps", "one that chooses its steps"]
+FRICTION = ["they stay centres", "they attract: stable spirals", "they repel: unstable spirals"]
+GAINS = ["ten times as long", "twice as long", "longer by a fixed time, whatever the gap was"]
+"""Answers to the page's predictions."""
 
 
 def about_plane(plane: Plane) -> list[str]:
@@ -51,23 +55,24 @@ def equilibria_table(plane: Plane) -> str:
     if not plane.equilibria:
         return "No equilibrium was found inside the picture: nowhere do the two nullclines meet."
     rows = [
-        f"| ({_number(one.place[0])}, {_number(one.place[1])}) | **{one.kind}** | {one.trace:.3g} | "
-        f"{one.determinant:.3g} | {one.eigenvalues_in_words} | {MEANS[one.kind]} |"
+        f"| ({_number(one.place[0])},\u00a0{_number(one.place[1])}) | **{one.kind}** | "
+        f"{_number(one.trace, 3)},\u00a0{_number(one.determinant, 3)} | {one.eigenvalues_in_words} |"
         for one in plane.equilibria
     ]
-    head = ["| place | kind | trace | determinant | eigenvalues | what it does |", "|:--|:--|--:|--:|:--|:--|"]
-    return "\n".join([*head, *rows])
+    head = ["| place | kind | trace, det | eigenvalues |", "|:--|:--|:--|:--|"]
+    kinds = {one.kind for one in plane.equilibria}
+    means = [f"- {_capital(kind)}: {means}." for kind, means in MEANS.items() if kind in kinds]
+    return "\n".join([*head, *rows, "", *means])
 
 
 def runs_table(race: Race) -> str:
     """What each method took and how far it ended from the reference, as a table in Markdown."""
-    reached = f"distance from the reference at t = {race.params.time:g}"
-    head = f"| method | accepted steps | rejected | evaluations of f (nfe) | {reached} |"
+    head = f"| method | off at t\u00a0=\u00a0{race.params.time:g} by | steps + rejected | nfe |"
     rows = [
-        f"| {run.title} | {run.accepted} | {run.rejected} | {run.nfe} | {_error(run)} |"
+        f"| {run.title} | {_error(run)} | {run.accepted} + {run.rejected} | {run.nfe} |"
         for run in (race.reference, *race.runs)
     ]
-    return "\n".join([head, "|:--|--:|--:|--:|--:|", *rows])
+    return "\n".join([head, "|:--|--:|--:|--:|", *rows])
 
 
 def about_runs(race: Race) -> list[str]:
@@ -94,10 +99,41 @@ def verdict(race: Race) -> str:
         run = max(drifted, key=lambda one: abs(one.drift or 0.0))
         assert run.levels is not None
         said += (
-            f" This system has a quantity that no solution changes. Along {run.title} it goes from "
-            f"{run.levels[0]:.4g} to {run.levels[-1]:.4g}: what the solver adds is {run.drift:+.2g}."
+            f" This system has a quantity that no solution changes, `{race.params.invariant}`. On the curve of "
+            f"{run.title} it goes from {run.levels[0]:.4g} to {run.levels[-1]:.4g}: the solver's doing is "
+            f"{run.drift:+.2g}."
         )
     return said
+
+
+def about_nearest(guess: str, race: Race) -> str:
+    """The answer to the prediction about the nearest solver, from the runs on screen."""
+    arrived = [run for run in race.runs if run.error is not None]
+    if not arrived:
+        return ""
+    best = min(arrived, key=lambda run: run.error or 0.0)
+    truth = NEAREST[1 if METHODS[best.method].adaptive else 0]
+    return f"{_mark(guess, truth)} here: nearest is {best.title}, {truth}. Step size and tolerance decide; move them."
+
+
+def about_friction(guess: str) -> str:
+    """The answer to the prediction about friction: kinds of the hanging pendulum without and with it, at w = 1."""
+    kinds = [classify(np.array([[0.0, 1.0], [-1.0, -d]])) for d in (0.0, 0.5, 3.0)]
+    return (
+        f"{_mark(guess, FRICTION[1])}: the Jacobian where it hangs has the rows $(0, 1)$ and $(-w^2, -d)$, so its "
+        f"trace is $-d$ and its determinant $w^2$. At $w = 1$ it is a {kinds[0]} for $d = 0$, a {kinds[1]} for "
+        f"$d = 0.5$, and a {kinds[2]} for $d = 3$, where it creeps back without a swing. Those on its head stay "
+        "saddles: their determinant is $-w^2$ whatever $d$ is."
+    )
+
+
+def about_gain(guess: str) -> str:
+    """What the prediction about Lorenz's equations was worth."""
+    return f"{_mark(guess, GAINS[2])}: as long as the distance grows like $e^{{r t}}$, a tenth costs it $\\ln 10 / r$."
+
+
+def _mark(guess: str, truth: str) -> str:
+    return "**Right**" if guess == truth else "**Not quite**"
 
 
 def compare_energy(guess: str, race: Race) -> str:
@@ -110,12 +146,12 @@ def compare_energy(guess: str, race: Race) -> str:
     turns = abs(float(euler.step_states[-1, 0] - euler.step_states[0, 0])) / (2 * math.pi)
     over = f" By then it has gone over the top and round {turns:.1f} times." if turns > 1 else ""
     others = ", ".join(
-        f"{run.title} {run.levels[-1]:.4g}" for run in race.runs if run.levels is not None and run is not euler
+        f"{run.title} ({run.levels[-1]:.4g})" for run in race.runs if run.levels is not None and run is not euler
     )
     return (
         f"{mark} With $h = {race.step:g}$ Euler's energy goes from {first:.4g} to {last:.4g}: {truth}.{over} Each "
         "of its steps runs along the tangent, out of the curve of constant energy; implicit Euler takes the tangent at "
-        f"the far end and loses energy. At the end the others have: {others}."
+        f"the far end, and the opposite happens. At the end the others have: {others}."
     )
 
 
@@ -132,7 +168,8 @@ def upright(w: float, d: float) -> list[str]:
     one = Equilibrium((math.pi, 0.0), matrix, classify(matrix))
     first, second = (value.real for value in one.eigenvalues)
     lam = sympy.Symbol("lambda")
-    polynomial = sympy.collect(here.charpoly(lam).as_expr(), lam)
+    second_order, by_lambda, constant = (sympy.latex(part * lam**k) for part, k in _powers(here.charpoly(lam)))
+    polynomial = f"{second_order} + {by_lambda} + {constant}".replace("+ -", "- ")
     return [
         f"**Where does the field stand still?** $z_1' = {sympy.latex(f[0])}$ is 0 for $z_2 = 0$, and then $z_2' = "
         f"{sympy.latex(f[1])}$ is 0 where $\\sin z_1 = 0$. Upright is $z_1 = \\pi$: the field there is "
@@ -141,10 +178,10 @@ def upright(w: float, d: float) -> list[str]:
         f"$J = {sympy.latex(jacobian)}$.",
         f"**At the place**, $\\cos \\pi = -1$: $J = {sympy.latex(here)}$. For $w = {w:g}$, $d = {d:g}$ its trace is "
         f"{_number(one.trace)} and its determinant {one.determinant:.4g}.",
-        f"**Eigenvalues** $\\lambda$ are the zeros of $\\det(\\lambda I - J) = {sympy.latex(polynomial)}$, here "
+        f"**Eigenvalues** $\\lambda$ are the zeros of $\\det(\\lambda I - J) = {polynomial}$, here "
         f"{first:.4g} and {second:.4g}. Their product is {first * second:.4g}, the determinant.",
         f"**The kind**: one is positive and one negative, so it is a **{one.kind}**. Along one direction the pendulum "
-        f"falls away as $e^{{{first:.3g} t}}$, along the other it comes closer as $e^{{{second:.3g} t}}$. No "
+        f"falls away as ${_exponential(first)}$, along the other it comes closer as ${_exponential(second)}$. No "
         "eigenvalue has real part 0, so the curved field does the same as its linear part (Hartman and Grobman).",
     ]
 
@@ -173,7 +210,7 @@ def about_twins(twins: Twins) -> list[str]:
         return said
     begin, end = (float(twins.times[index]) for index in (twins.fitted[0], twins.fitted[1] - 1))
     verb = "grows" if twins.rate > 0 else "shrinks"
-    text = f"From $t = {begin:.3g}$ to {end:.3g} the distance {verb} like $e^{{{twins.rate:.3g} t}}$"
+    text = f"From $t = {begin:.3g}$ to {end:.3g} the distance {verb} like ${_exponential(twins.rate)}$"
     if params.flow.values == tuple((one.name, one.default) for one in LORENZ.parameters):
         text += (
             f"; the largest Lyapunov exponent, the mean of that rate over infinite time, is {LITERATURE}. "
@@ -182,12 +219,13 @@ def about_twins(twins: Twins) -> list[str]:
     said.append(text + ".")
     parted = twins.parted()
     if parted is not None:
-        later = math.log(10) / twins.rate if twins.rate > 0 else math.inf
-        gap = f"10^{{{math.log10(params.gap):.0f}}}"
-        said.append(
-            f"The gap of ${gap}$ has become 1 at $t = {parted:.3g}$. A start known ten times as well would put that "
-            f"off by only {later:.2g}."
-        )
+        text = f"The gap of $10^{{{math.log10(params.gap):.0f}}}$ has become 1 at $t = {parted:.3g}$."
+        if twins.rate > 0:
+            text += (
+                " At that rate, a start known ten times as well puts it off by "
+                f"$\\ln 10 / {twins.rate:.3g} = {math.log(10) / twins.rate:.2g}$ units of time, whatever the gap was."
+            )
+        said.append(text)
     else:
         said.append(f"The distance never reaches 1; at the end it is {twins.distance[-1]:.2g}.")
     return said
@@ -209,8 +247,19 @@ def _why(run: Run) -> str:
     return f" From there it is more than {FAR:g} pictures away from the middle.{advice}"
 
 
-def _number(value: float) -> str:
-    return f"{0.0 if abs(value) < 1e-12 else value:.4g}"
+def _number(value: float, digits: int = 4) -> str:
+    return f"{0.0 if abs(value) < 1e-12 else value:.{digits}g}"
+
+
+def _powers(polynomial: sympy.Poly) -> list[tuple[sympy.Expr, int]]:
+    """Coefficients and their powers, the highest first."""
+    parts = polynomial.all_coeffs()
+    return [(part, len(parts) - 1 - index) for index, part in enumerate(parts)]
+
+
+def _exponential(rate: float) -> str:
+    factor = {"1": "", "-1": "-"}.get(f"{rate:.3g}", f"{rate:.3g}\\,")
+    return f"e^{{{factor}t}}"
 
 
 def _capital(text: str) -> str:

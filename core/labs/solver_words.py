@@ -7,34 +7,34 @@ from fractions import Fraction
 from core.labs.adaptive_steps import Result as Steps
 from core.labs.solvers import OrderResult, WorkResult, expected_nfe
 from core.labs.stability import Region, TestRun
-from core.labs.stiffness import EQUAL, MOST_STEPS, T1, Sweep
+from core.labs.stiffness import EQUAL, MOST_STEPS, T1, Run, Sweep
 from core.labs.stiffness import Result as Stiff
 from core.ode.tableaus import TABLEAUS
 from core.ode.trees import Tree, density
 
 TITLES = {
-    "euler": "Euler",
+    "euler": "euler",
     "midpoint": "midpoint",
-    "heun2": "Heun, 2 stages",
-    "heun3": "Heun, 3 stages",
-    "rk4_classic": "RK4, classic",
-    "rk4": "RK4, 3/8 rule",
-    "bosh3": "Bogacki, Shampine 3(2)",
-    "dopri5": "Dormand, Prince 5(4)",
-    "tsit5": "Tsitouras 5(4)",
-    "dopri8": "Dormand, Prince 8(7)",
-    "explicit_adams": "Adams, Bashforth 4",
-    "implicit_euler": "implicit Euler",
+    "heun2": "heun2 (2 stages)",
+    "heun3": "heun3 (3 stages)",
+    "rk4_classic": "rk4_classic",
+    "rk4": "rk4 (3/8 rule)",
+    "bosh3": "bosh3 (Bogacki, Shampine)",
+    "dopri5": "dopri5 (Dormand, Prince)",
+    "tsit5": "tsit5 (Tsitouras)",
+    "dopri8": "dopri8 (Dormand, Prince)",
+    "explicit_adams": "explicit_adams (Adams, Bashforth)",
+    "implicit_euler": "implicit_euler",
     "trapezoid": "trapezoid",
-    "sdirk2": "SDIRK 2",
-    "trbdf2": "TR-BDF2",
-    "kencarp4": "Kennedy, Carpenter 4(3)",
-    "radauIIA3": "Radau IIA, 3",
-    "radauIIA5": "Radau IIA, 5",
-    "gl4": "Gauss 4",
-    "gl6": "Gauss 6",
+    "sdirk2": "sdirk2",
+    "trbdf2": "trbdf2",
+    "kencarp4": "kencarp4 (Kennedy, Carpenter)",
+    "radauIIA3": "radauIIA3",
+    "radauIIA5": "radauIIA5",
+    "gl4": "gl4 (Gauss)",
+    "gl6": "gl6 (Gauss)",
 }
-"""Methods as menus show them; in formulas and figures they go by the name that `solve` knows."""
+"""Methods as menus show them: the name that `solve` knows and, where it does not tell, whose they are."""
 
 HALVING = ["divided by 2", "divided by 4", "divided by 8", "divided by 16"]
 """Answers to: what does half the step do to the error of a method of order 4?"""
@@ -130,23 +130,23 @@ def about_work(result: WorkResult, guess: str, wanted: float = 1e-3) -> str:
 def stability_table(regions: Sequence[Region]) -> str:
     """What the tableaus decide."""
     rows = [
-        f"| {one.method} | {'all of z < 0' if math.isinf(one.interval) else f'-{one.interval:.4f} to 0'} | "
+        f"| {one.method} | {'all below 0' if math.isinf(one.interval) else f'-{one.interval:.4f} to 0'} | "
         f"{_yes(one.a_stable)} | {_yes(one.l_stable)} |"
         for one in regions
     ]
-    return "\n".join(["| method | stable real z | A-stable | L-stable |", "|:--|:--|:--|:--|", *rows])
+    return "\n".join(["| method | stable real hλ | A-stable | L-stable |", "|:--|:--|:--|:--|", *rows])
 
 
 def about_run(run: TestRun, guess: str) -> str:
     """Predicted beside measured growth per step."""
-    place = f"z = {run.params.re:.2f} {run.params.im:+.2f} i"
+    place = f"hλ = {run.params.re:.2f} {'-' if run.params.im < 0 else '+'} {abs(run.params.im):.2f} i"
     if run.measured is None:
-        return f"At {place} the step's equation has no solution: z is a pole of R, so there is nothing to measure."
+        return f"At {place}, a pole of R, the step's equation has no solution, so there is nothing to measure."
     truth = math.exp(run.params.re)
     verdict = "Right" if guess == FACTORS[sum(run.predicted > limit for limit in (0.5, 1.0, 2.0))] else "Not quite"
     return (
-        f"{verdict}. At {place}: |R(z)| = {run.predicted:.6g} from the tableau, {run.measured:.6g} measured per step "
-        f"of the solver's run. The exact solution changes by {truth:.4g} per step. " + _judged(run.predicted, truth)
+        f"{verdict}. At {place}: |R(hλ)| = {run.predicted:.6g} from the tableau, {run.measured:.6g} measured per step "
+        f"of the solver's run. The exact solution is multiplied by {truth:.4g}. " + _judged(run.predicted, truth)
     )
 
 
@@ -165,9 +165,8 @@ def about_steps(result: Steps, guess: str) -> str:
     answer = BELOW[0] if ratio < 0.5 else BELOW[1] if ratio <= 2 else BELOW[2]
     verdict = "Right" if guess == answer else "Not quite"
     return (
-        f"{verdict}: the largest global error is {worst:.2e}, {ratio:.3g} times the tolerance {tolerance:.0e}. rtol "
-        "and atol bound the estimated error of each single step; what the problem makes of these errors afterwards, it "
-        "may damp or magnify."
+        f"{verdict}: the largest global error is {worst:.2g}, {_plain(ratio)} times the tolerance {tolerance:.0e}. "
+        "rtol and atol bound the estimated error of each single step; the problem may damp or magnify these errors."
     )
 
 
@@ -187,12 +186,14 @@ def step_counts(result: Steps) -> str:
 
 def stiff_table(result: Stiff) -> str:
     """All methods on one problem."""
-    rows = [
-        f"| {run.method} | {'gave up' if run.message else 'done'} at t = {run.reached:.3g} | {run.accepted} | "
-        f"{run.rejected} | {run.nfe} | {'unknown' if math.isnan(run.error) else f'{run.error:.1e}'} |"
-        for run in result.runs
-    ]
-    return "\n".join(["| method | end | accepted | rejected | nfe | error |", "|:--|:--|--:|--:|--:|--:|", *rows])
+
+    def end(run: Run) -> str:
+        if run.message:
+            return f"gave up at t = {run.reached:.3g}"
+        return "not known" if math.isnan(run.error) else f"{run.error:.1e}"
+
+    rows = [f"| {run.method} | {run.accepted} + {run.rejected} | {run.nfe} | {end(run)} |" for run in result.runs]
+    return "\n".join(["| method | steps + rejected | nfe | error at the end |", "|:--|--:|--:|--:|", *rows])
 
 
 def about_stiffness(result: Stiff, limit: float) -> str:
@@ -235,8 +236,8 @@ def largest_step(strength: float) -> tuple[str, float, float, str]:
         f"What is the longest step h with which Euler's method does not grow on z' = -{strength:g} z?",
         answer,
         0.01 * answer,
-        f"R(z) = 1 + z, and |1 - {strength:g} h| <= 1 holds up to h = 2 / {strength:g}. Over an interval of length "
-        f"{T1:g} that is at least {T1 / answer:,.0f} steps, where implicit Euler takes {EQUAL} as well.",
+        f"R(hλ) = 1 + hλ with λ = -{strength:g}, and |1 - {strength:g} h| <= 1 holds up to h = 2 / {strength:g}. "
+        f"From 0 to {T1:g} that is at least {T1 / answer:,.0f} steps, where implicit Euler takes {EQUAL} as well.",
     )
 
 
@@ -287,6 +288,11 @@ def order_conditions(method: str = "heun3") -> list[str]:
             return [*steps, f"**Order {order}** asks for {sums}: missed, so the order is {order - 1}."]
         steps.append(f"**Order {order}** asks for {sums}: met.")
         order += 1
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent where it needs none."""
+    return f"{value:,.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
 
 
 def _yes(value: bool) -> str:

@@ -157,6 +157,9 @@ def _floats(name: str, value: Any) -> list[float]:
     return times
 
 
+TINY = 1e-300
+
+
 def initial_step(stepper: Stepper, t: float, y: Any, k: Any, end: float, q: int) -> float:
     """A first step whose error estimate, of order q, should be about 1 % of the tolerance; one evaluation.
 
@@ -166,7 +169,7 @@ def initial_step(stepper: Stepper, t: float, y: Any, k: Any, end: float, q: int)
     """
     d0, d1 = stepper.ratio(y, y), stepper.ratio(k, y)
     h0 = 1e-6 if d0 < 1e-5 or d1 < 1e-5 or not math.isfinite(d0 / d1) else 0.01 * d0 / d1
-    h0 = min(h0, abs(end - t))
+    h0 = max(min(h0, abs(end - t)), TINY)  # 0 for a slope beyond all numbers: the first step then says what is wrong
     signed = math.copysign(h0, end - t)
     k1 = stepper.derivative(t + signed, y + signed * k)
     d2 = stepper.ratio(k1 - k, y) / h0

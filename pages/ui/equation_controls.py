@@ -74,7 +74,7 @@ def choose_picard() -> picard.Params:
     with left:
         name = share.select("Problem", names, "growth", equation_words.PICARD.__getitem__, "d_picard")
     with right:
-        h = share.slider("Interval from 0 to h", 0.1, 2.0, 1.5, 0.05, "d_h")
+        h = share.slider(r"Length of the interval $\alpha$", 0.1, 2.0, 1.5, 0.05, "d_h")
     return picard.Params(name, round(h, 3))
 
 

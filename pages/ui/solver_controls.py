@@ -60,9 +60,9 @@ def choose_stability() -> tuple[tuple[str, ...], stability.TestRunParams]:
     shown = share.select("Shade and run", methods, first, TITLES.__getitem__, "s_run")
     left, right = st.columns(2)
     with left:
-        re = share.number("Re z", *stability.REAL, -2.5, 0.1, "s_re")
+        re = share.number(r"Real part of $h\lambda$", *stability.REAL, -2.5, 0.1, "s_re")
     with right:
-        im = share.number("Im z", *stability.IMAGINARY, 1.0, 0.1, "s_im")
+        im = share.number(r"Imaginary part of $h\lambda$", *stability.IMAGINARY, 1.0, 0.1, "s_im")
     ordered = (shown, *(method for method in methods if method != shown))
     return ordered, stability.TestRunParams(shown, round(re, 3), round(im, 3))
 
@@ -85,6 +85,8 @@ def choose_steps() -> adaptive_steps.Params:
     with second:
         method = share.select("Method", adaptive_steps.METHODS, "dopri5", TITLES.__getitem__, "s_pair")
         exponent = share.slider("Tolerance rtol = atol = 10 to the power", -10, -2, -4, 1, "s_tol")
+    st.latex(adaptive_steps.LATEX[problem])
+    st.caption(adaptive_steps.SAYS[problem])
     return adaptive_steps.Params(problem, method, int(exponent), mu)
 
 

@@ -9,7 +9,7 @@ def test_moving_the_point_changes_the_run(visit: Visit):
     page = visit("solver-lab?s_tab=Stability")
     plane, run = page.locator(".scenes canvas[tabindex]").nth(0), page.locator(".scenes canvas[tabindex]").nth(1)
     before = run.evaluate("canvas => canvas.toDataURL()")
-    real = page.get_by_role("spinbutton", name="Re z")
+    real = page.locator(".st-key-s_re input")
     expect(real).to_have_value("-2.50")
     box = plane.bounding_box()
     assert box is not None

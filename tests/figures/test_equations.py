@@ -24,10 +24,12 @@ def test_stacked_states():
 def test_errors_are_drawn_beside_the_tolerance():
     formula = analytic.solve_by_formula("gauss")
     result = analytic.compare(formula, analytic.Params("gauss", (-1.0,), 1.0, "dopri5", 32, 1e-4))
-    total, single, allowed = figures.error_chart(result).to_dict()["data"]
+    single, total, allowed = figures.error_chart(result).to_dict()["data"]
     np.testing.assert_allclose(total["y"], np.maximum(result.global_errors, figures.FLOOR), rtol=1e-3)
     np.testing.assert_allclose(single["y"], np.maximum(result.local_errors, figures.FLOOR), rtol=1e-3)
     assert min(allowed["y"]) >= 1e-4
+    low, high = figures.error_chart(result).layout.yaxis.range  # powers of ten
+    assert 10**low <= result.global_errors.max() <= 10**high <= 20 * max(allowed["y"])
     assert f"{result.local_errors.max():.1e}" in figures.error_alt(result)
     (scene,) = figures.comparison_scene(result)
     np.testing.assert_array_equal(curves(scene, "formula")[0].points[:, 1], result.truth)

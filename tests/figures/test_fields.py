@@ -43,7 +43,8 @@ def test_the_plane_shows_arrows_nullclines_and_equilibria():
 
 def test_every_kind_and_every_method_has_a_look_of_its_own():
     assert len(set(figures.MARKS.values())) == len(figures.MARKS)
-    assert len({figures.look(method) for method in trajectories.TITLES}) == len(trajectories.TITLES)
+    # colour left out: symbol and dash alone tell them apart
+    assert len({figures.look(method)[1:] for method in trajectories.TITLES}) == len(trajectories.TITLES)
 
 
 def test_curves_and_steps_are_those_of_the_runs():

@@ -105,3 +105,11 @@ def test_a_solve_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(trajectories, "SECONDS", 0.0)
     result = race(params(("z2", "-z1"), ("euler",)))
     assert result.runs[0].trouble.startswith("took too long and was stopped at t =")
+
+
+def test_a_field_too_steep_for_a_first_step_is_a_result():
+    flow = Flow(("exp(z1^2)", "sign(z2)"))
+    box = ((-20.0, 20.0), (-20.0, 20.0))
+    result = trajectories.race(trajectories.Params(flow, box, (20.0, 0.0), 40.0, ("euler", "dopri5"), 0.1, 1e-4))
+    assert result.reference.trouble
+    assert all(run.trouble for run in result.runs)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.ode import METHODS, odeint, odeint_adjoint, odeint_dense, solve, solve_batch, steps
+from core.ode import METHODS, SolverError, odeint, odeint_adjoint, odeint_dense, solve, solve_batch, steps
 from core.ode.methods import ARRAY_LIMIT
 from tests.ode.calls import EVERY, SHARED, Y0, T, decay
 
@@ -273,3 +273,11 @@ def test_an_error_of_the_field_stays_its_own():
     for call in (*EVERY.values(), odeint_adjoint):
         with pytest.raises(KeyError, match="mine"):
             call(func, Y0, T)
+
+
+@pytest.mark.parametrize("start", [20.0, 26.0])
+def test_a_slope_beyond_all_numbers_ends_with_a_solver_error(start: float):
+    """exp(676) is finite, its square is not: the first step would have come out as 0."""
+    for call in EVERY.values():
+        with pytest.raises(SolverError):
+            call(lambda t, y: torch.exp(y * y), torch.full_like(Y0, start), T)

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.labs import analytic, equation_words
 from tests.pages.visiting import chart, component, open_page, sound, words
 
-GUESSES = ("d_guess_error", "d_guess_iterate", "d_guess_unique")
+GUESSES = ("d_guess_fate", "d_guess_error", "d_guess_iterate", "d_guess_unique")
 
 
 def lesson(**query: str) -> AppTest:
@@ -28,10 +28,10 @@ def test_predictions_hold_back_answers():
             chart(at, hidden)
     with pytest.raises(AssertionError, match="no component"):
         component(at, "d_iterates")
-    for answer in ("Taylor", "any of 0 to 8", "The equation decides"):
+    for answer in ("Largest difference", "Taylor", "0 to 8", "the equation decides"):
         assert answer not in words(at)
     at = revealed()
-    for answer in ("**is** the Taylor polynomial", "any of 0 to 8", "The equation decides"):
+    for answer in ("Largest difference", "**is** the Taylor polynomial", "0 to 8", "the equation decides"):
         assert answer in words(at)
     assert len(component(at, "d_iterates")["clock"]["frames"]) == 7
     assert chart(at, "d_errors")["data"]
@@ -107,3 +107,20 @@ def test_exercises_are_marked_at_once():
     question = at.radio(key="d_exercise_form")
     sound(question.set_value("$u_t = u_{xx}$").run())
     assert "Right" in at.success[0].value
+
+
+def test_a_link_keeps_what_a_prediction_still_hides():
+    at = revealed(d_picard="square", d_h="0.25")
+    assert at.selectbox(key="d_picard").value == "square"
+    assert at.slider(key="d_h").value == 0.25
+    assert "error on [0,\u00a00.25]" in words(at)
+
+
+def test_predictions_are_judged():
+    at = lesson()
+    for key, right in (("d_guess_fate", 2), ("d_guess_error", 2), ("d_guess_iterate", 1), ("d_guess_unique", 1)):
+        question = at.radio(key=key)
+        sound(question.set_value(question.options[0]).run())
+        assert "**Not quite**" in words(at)
+        sound(at.radio(key=key).set_value(question.options[right]).run())
+        assert "**Not quite**" not in words(at)

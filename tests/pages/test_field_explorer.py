@@ -29,7 +29,34 @@ def test_the_defaults():
     saddles = floats(layer(phase(at), "saddle", "dots")["points"])
     np.testing.assert_allclose(saddles, [[-np.pi, 0], [np.pi, 0]], atol=1e-6)
     assert "| **saddle** |" in words(at)
-    assert "Lyapunov exponent" in words(at)
+    assert "Lyapunov exponent" not in words(at)  # after the prediction
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "told"),
+    [
+        ("f_nearest", 1, "nearest is Dormand-Prince 5"),
+        ("f_friction_guess", 1, "a stable spiral for $d = 0.5$, and a stable node for $d = 3$"),
+        ("f_gain_guess", 2, "Lyapunov exponent"),
+    ],
+)
+def test_what_is_asked_is_told_after_a_prediction(key: str, right: int, told: str):
+    at = explorer()
+    assert told not in words(at)
+    question = at.radio(key=key)
+    sound(question.set_value(question.options[(right + 1) % len(question.options)]).run())
+    assert told in words(at)
+    assert "**Not quite**" in words(at)
+    sound(at.radio(key=key).set_value(question.options[right]).run())
+    assert "**Right**" in words(at)
+
+
+def test_the_distance_of_the_twins_is_held_back():
+    at = explorer()
+    assert len(component(at, "f_lorenz")["scenes"]) == 1
+    question = at.radio(key="f_gain_guess")
+    sound(question.set_value(question.options[0]).run())
+    assert len(component(at, "f_lorenz")["scenes"]) == 2
 
 
 @pytest.mark.parametrize("name", PLANAR)
@@ -49,6 +76,8 @@ def test_every_system_at_the_ends_of_its_controls(name: str):
 
 def test_solvers_come_and_go():
     at = explorer(f_methods="none")
+    question = at.radio(key="f_nearest")
+    sound(question.set_value(question.options[0]).run())
     assert "No method is chosen" in words(at)
     at = explorer(f_methods="euler,dopri8,nonsense")
     names = {one["name"] for one in phase(at)["layers"]}
@@ -101,7 +130,15 @@ def test_a_bad_formula_keeps_the_last_good_field():
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("0", "0"), ("log(z1)", "sqrt(z2)"), ("1/z1", "1/z2"), ("z1^2", "exp(z2^2)"), ("a*t", "sign(z1)"), ("z2", "z2")],
+    [
+        ("0", "0"),
+        ("exp(z1^2 + 400)", "sign(z2)"),
+        ("log(z1)", "sqrt(z2)"),
+        ("1/z1", "1/z2"),
+        ("z1^2", "exp(z2^2)"),
+        ("a*t", "sign(z1)"),
+        ("z2", "z2"),
+    ],
 )
 def test_strange_fields_are_shown_too(first: str, second: str):
     at = explorer(f_system="own", f_own_1=first, f_own_2=second, f_methods=",".join(TITLES))

@@ -105,7 +105,7 @@ def test_the_plane_and_the_run_at_its_point():
     assert "measured per step" not in words(at)
     at = guess(at)
     factor = abs(stability.TABLEAUS["rk4_classic"].stability(complex(-2, 2)))
-    assert f"|R(z)| = {factor:.6g} from the tableau, {factor:.6g} measured" in words(at)
+    assert f"|R(hλ)| = {factor:.6g} from the tableau, {factor:.6g} measured" in words(at)
     assert "-2.7853 to 0" in words(at)
     sound(at.number_input(key="s_re").set_value(-1.0).run())
     assert "measured per step" not in words(at)  # another place, another prediction
@@ -134,7 +134,7 @@ def test_the_global_error_comes_after_the_prediction():
     assert len(component(at, "s_steps")["scenes"]) == 4
     result = adaptive_steps.run(adaptive_steps.Params("vdp", "dopri5", -4))
     assert f"{len(result.sizes)} steps accepted, {len(result.rejections)} rejected" in words(at)
-    assert f"Right: the largest global error is {result.worst:.2e}" in words(at)
+    assert f"Right: the largest global error is {result.worst:.2g}, {result.worst / 1e-4:.0f} times" in words(at)
 
 
 def test_the_ends_of_the_controls_of_steps():
@@ -146,6 +146,12 @@ def test_the_ends_of_the_controls_of_steps():
             for exponent in (-10, -2):
                 sound(at.slider(key="s_tol").set_value(exponent).run())
                 guess(at)
+
+
+@pytest.mark.parametrize(("problem", "told"), [("vdp", r"\mu"), ("arenstorf", "r_1^3"), ("pulses", "e^{-100")])
+def test_the_equation_of_the_run_is_shown(problem: str, told: str):
+    at = lab("Steps", s_run_problem=problem)
+    assert any(told in formula.value for formula in at.latex)
 
 
 def test_the_solver_says_why_it_gave_up():
