@@ -89,7 +89,7 @@ if stable.open:
         scenes = [planes.plane(regions, run), planes.run_scene(run)]
         show_scenes(scenes, key="s_plane", clock=planes.run_clock(), on_pick=controls.move_z, height=420)
         question = "**What do you expect?** Here, each step multiplies the size of the solver's numbers by"
-        guess = exercise.predict(question, solver_words.FACTORS, key=f"s_guess {place}")
+        guess = exercise.predict(question, solver_words.FACTORS, key="s_guess_growth")
         if guess is not None:
             st.markdown(solver_words.about_run(run, guess))
             st.markdown(solver_words.stability_table(regions))
@@ -107,7 +107,7 @@ if steps.open:
         result = cached.run(adaptive_steps.run, params)
         show.notices(solver_words.step_message(result))
         question = "**What do you expect?** The largest error of the solution, the *global* error, is"
-        guess = exercise.predict(question, solver_words.BELOW, key=f"s_guess {params}")
+        guess = exercise.predict(question, solver_words.BELOW, key="s_guess_steps")
         scenes = cached.draw(figures.step_scenes, adaptive_steps.run, params)
         shown = scenes if guess is not None else scenes[:-1]
         show_scenes(shown, key="s_steps", clock=figures.step_clock(result), height=280)
@@ -131,7 +131,7 @@ if stiffly.open:
         st.markdown(solver_words.stiff_table(result))
         show.notices(*solver_words.stiff_messages(result))
         question = r"**What do you expect?** From $\lambda = 100$ to $1{,}000$, the steps of `dopri5` become"
-        guess = exercise.predict(question, solver_words.CRAWL, key=f"s_guess_stiff {params.problem}")
+        guess = exercise.predict(question, solver_words.CRAWL, key="s_guess_stiff")
         if guess is not None:
             sweep = cached.run(stiffness.sweep, params.problem)
             chart = cached.draw(stiff.sweep_chart, stiffness.sweep, params.problem)
