@@ -29,8 +29,8 @@ st.markdown(
     r"Give block $k$ a *depth* $t_k = k h$ and let it add only a fraction $h$ of its branch: "
     r"$z_{k+1} = z_k + h\, f(z_k, t_k)$. The weights are now part of $f$ and change smoothly with the depth $t$. "
     r"The plane below has depth to the right and a state of one dimension upwards; the arrows are the slopes "
-    r"$f(z, t)$. The network takes a straight step along the slope at each circle. The grey curves follow the slope "
-    r"everywhere: they solve the ordinary differential equation (ODE) $\frac{dz}{dt} = f(z, t)$. "
+    r"$f(z, t)$. The network takes a straight step along the slope at each circle. The thick grey curves follow "
+    r"the slope everywhere: they solve the ordinary differential equation (ODE) $\frac{dz}{dt} = f(z, t)$. "
     "**Move the slider under the figure**, or play it: each frame halves $h$ and doubles the blocks."
 )
 params = residual_controls.choose_field()
@@ -77,8 +77,9 @@ residual_controls.show_derivation()
 st.header("4. When there is such a limit, and when not")
 st.markdown(
     r"All this took weights that change smoothly with depth, and blocks scaled by $1/N$, where $N$ is the number of "
-    r"blocks. Real networks start with *independent* weights: block $k$ and block $k + 1$ have nothing to do with each "
-    r"other. Take weights drawn anew for each block, with mean zero, and scale each block by $1/N$."
+    r"blocks (section 2 had $h = 4/N$). Real networks start with *independent* weights: block $k$ and block $k + 1$ "
+    r"have nothing to do with each other. Take networks with eight hidden units in each branch, that start at $z = 0$. "
+    r"Draw their weights anew for each block, with mean zero, and scale each block by $1/N$."
 )
 drawn_guess = exercise.predict("With ever more blocks, the end is", words.DRAWN_ANEW, key="r_guess_limit")
 if drawn_guess is not None:

@@ -49,6 +49,8 @@ MISTAKES = [
     ("1e999", "out of range", 1),
     ("1e-999", "out of range", 1),
     ("1e99999999999999", "out of range", 1),
+    ("0e999999999", "out of range", 1),
+    ("z1*0.0e-99999999", "out of range", 4),
     ("1/0", "division by zero at position 2", 2),
     ("1/(2-2)", "division by zero at position 2", 2),
     ("log(-1)", "no finite real value", 1),

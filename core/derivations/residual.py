@@ -68,8 +68,8 @@ def steps(block: Step = BLOCK, ode: Step = ODE) -> tuple[Step, ...]:
         Step(
             (Z(t + h) - z_next) / h**2,
             Derivative(Z(t), t, t) / 2,
-            "So halving $h$ quarters the error of one block. Twice as many blocks, each with a quarter of the error: "
-            "about half the error at the end.",
+            "So halving a small $h$ quarters the error of one block. Twice as many blocks, each with a quarter of the "
+            "error: about half the error at the end, as section 2 measures. (The tick is for one block.)",
             LimitOf(h, (step, curve, now)),
         ),
     )

@@ -159,8 +159,9 @@ class LimitOf:
 
 
 def _tex(expression: Expr) -> str:
-    """LaTeX with t before h in t + h, as people write it."""
-    return sympy.latex(expression, order="rev-lex")
+    """LaTeX with t before h in t + h, as people write it, and no derivative inside a fraction."""
+    split = {"long_frac_ratio": 2} if expression.has(Derivative) else {}
+    return sympy.latex(expression, order="rev-lex", **split)
 
 
 def apply(expression: Expr, given: tuple[tuple[Expr, Expr], ...]) -> Expr:

@@ -169,8 +169,9 @@ def _check_number(typed: str, text: str, position: int) -> None:
     mantissa, _, exponent = typed.lower().partition("e")
     if sum(map(str.isdigit, mantissa)) > MAX_DIGITS:
         raise FormulaError(f"more than {MAX_DIGITS} digits in the number at position {position}", text, position)
-    value = float(typed) if len(exponent) <= 4 else float("inf")
-    zero = not mantissa.strip("0.")
+    short = len(exponent) <= 4  # also of a zero: exact arithmetic would write 0e999999999 out
+    value = float(typed) if short else float("inf")
+    zero = short and not mantissa.strip("0.")
     if not (zero or 1 / MAX_NUMBER <= value <= MAX_NUMBER):
         raise FormulaError(
             f"the number at position {position} is out of range: 0, or from 1e-100 to 1e100", text, position

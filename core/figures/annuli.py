@@ -1,6 +1,7 @@
 """A disc and a ring on their way through a Neural ODE, and its training."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 
 import numpy as np
 from jaxtyping import Float
@@ -44,7 +45,8 @@ def _ways(run: Run, dims: int) -> list[Layer]:
     made: list[Layer] = []
     for part, colour, name in ((path[:, :SHOWN], DISC, "disc"), (path[:, SHOWN:], RING, "ring")):
         rows = joined(np.linspace(0, 1, len(path)), part)
-        made.append(Line(rows[:, 1:], colour, name, times=rows[:, 0], width=1.2))
+        # dashed lines have open heads: the classes differ by more than colour
+        made.append(Line(rows[:, 1:], colour, name, times=rows[:, 0], width=1.2, dashed=name == "ring"))
     return made
 
 
@@ -99,20 +101,22 @@ def _plane(title: str, run: Run) -> Scene:
 
 def training_scenes(snapshot: Snapshot, seed: int) -> list[Scene]:
     """Loss and evaluations of f over the training, of all seeds; the chosen one thicker."""
-    last = max(1, snapshot.params.iterations)
-    x = Axis("iteration", 0, last)
+    longest = max(len(run.losses) for run in snapshot.runs)
+    rounds = max(1, ceil(longest / snapshot.params.iterations))  # more than one where the training went on
+    x = Axis("iteration", 0, rounds * snapshot.params.iterations)
+    most = max((int(run.nfe.max()) for run in snapshot.runs if len(run.nfe)), default=0)
     return [
         Scene(
-            "Loss",
+            f"Loss (thick: seed {seed})",
             x,
             Axis("cross-entropy", 1e-5, 3.0, log=True),
             _curves(snapshot.runs, seed, [_smooth(run.losses) for run in snapshot.runs]),
             "Loss over training. " + _ends(snapshot.runs, lambda run: f"{run.final_loss:.2g}"),
         ),
         Scene(
-            "Evaluations of f",
+            f"Evaluations of f (thick: seed {seed})",
             x,
-            Axis("nfe, way forward", 10, 200, log=True),
+            Axis("evaluations (nfe)", 10, max(200, most), log=True),
             _curves(snapshot.runs, seed, [run.nfe.astype(float) for run in snapshot.runs]),
             "Evaluations of f for one batch, over training. " + _ends(snapshot.runs, lambda run: f"{run.nfe[-1]}"),
         ),

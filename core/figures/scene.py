@@ -49,7 +49,7 @@ class Line:
     """In the legend, where a click hides and shows all layers of this name; empty ones stay out."""
     times: Float[np.ndarray, " n"] | None = None
     """Increasing (or decreasing, for a curve solved backwards) from one break to the next; with a continuous clock the
-    curve is drawn from its first point up to the clock's time, with a head there, over a faint whole."""
+    curve is drawn from its first point up to the clock's time, over a faint whole, with a head (open if dashed)."""
     width: float = 2.0
     dashed: bool = False
     frame: int | None = None

@@ -31,6 +31,8 @@ def powers(value: float) -> str:
     >>> powers(-0.0123446)
     '-1.234 \\cdot 10^{-2}'
     """
+    if not value:
+        return "0"
     digits, _, power = f"{value:.3e}".partition("e")
     return digits if int(power) == 0 else rf"{digits} \cdot 10^{{{int(power)}}}"
 
@@ -40,11 +42,15 @@ def about_crossings(result: Comparison) -> str:
     starts = result.truth.shape[1]
     pairs = starts * (starts - 1) // 2
     first, last = result.paths[0], result.paths[len(PLAYED) - 1]
+    alike = (
+        f"differ by at most {result.against_solver:.1g} in any of their states"
+        if result.against_solver
+        else "give the same states, to the last digit"
+    )
     return (
         f"With h = 1, {first.crossed} of {pairs} pairs of the network's paths cross or touch; with "
-        f"h = {step_name(last.h)}, {last.crossed} do. Solutions of the ODE never do: section 5 rests on that. With "
-        f"{CHECKED} blocks the network and the Euler method of this project's solver differ by at most "
-        f"{result.against_solver:.1g} in any of their states."
+        f"h = {step_name(last.h)}, {last.crossed or 'none'}. Solutions of the ODE never do: section 5 rests on that. "
+        f"With {CHECKED} blocks the network and the Euler method of this project's solver {alike}."
     )
 
 
@@ -70,24 +76,35 @@ def block_steps(block: Block) -> list[str]:
     """A worked example: one residual block is one step of Euler's method."""
     params = block.params
     z, h = params.start, params.h
-    slope = f"{block.f_t:.5f} + ({block.f_z:.5f}) \\cdot ({block.branch:.5f})"
-    closeness = (
-        "The two agree in their leading digits where h is small; what is left is the $O(h^3)$."
-        if h <= 0.25
-        else "With a step this long the two differ by much: the $O(h^3)$ that was left out. Choose a smaller h."
-    )
+    slope = f"{block.f_t:z.5f} + ({block.f_z:z.5f}) \\cdot ({block.branch:z.5f})"
+    apart = abs(block.solver - block.output)
+    alike = f"they differ by {apart:.1g}" if apart else "the same number, to the last digit"
     return [
         f"The block is given $z = {z:.4g}$ at depth $t = 0$. Its branch computes "
-        f"$f(z, 0) = {block.branch:.5f}$, with ${FIELDS[params.field].latex}$.",
-        f"The skip adds the input: $z + h f = {z:.4g} + {h:g} \\cdot ({block.branch:.5f}) = {block.output:.5f}$.",
-        f"One step of Euler's method, by this project's solver, from the same $z$: ${block.solver:.5f}$; the "
-        f"difference is {abs(block.solver - block.output):.1g}.",
-        f"The ODE's solution after $h$, by a method of order 8: ${block.truth:.5f}$. The block misses "
-        f"${powers(block.missed)}$ of it.",
+        f"$f(z, 0) = {block.branch:z.5f}$, with ${FIELDS[params.field].latex}$.",
+        f"The skip adds the input: $z + h f = {z:.4g} + {h:g} \\cdot ({block.branch:z.5f}) = {block.output:z.5f}$.",
+        f"One step of Euler's method, by this project's solver, from the same $z$: ${block.solver:z.5f}$, {alike}.",
+        f"The ODE's solution after $h$, by a method of order 8: ${block.truth:z.5f}$. This minus the block's output, "
+        f"which is what the block misses: ${powers(block.missed)}$.",
         rf"What is expected of it, from steps 5 and 6 of section 3: $\frac{{h^2}}{{2}} (f_t + f_z f) = "
         rf"\frac{{{h:g}^2}}{{2}} \big({slope}\big) = {powers(block.expected)}$, with the partial derivatives $f_t$ and "
-        f"$f_z$ by automatic differentiation. {closeness}",
+        f"$f_z$ by automatic differentiation. {_closeness(block)}",
     ]
+
+
+def _closeness(block: Block) -> str:
+    """What the leading term of a block's error is worth at this h."""
+    if block.expected == block.missed == 0:
+        return "Here the solution stands still, and so does the network: nothing is missed."
+    if block.expected == 0:
+        return "This first term is 0 here, so all that the block misses is the $O(h^3)$."
+    ratio = block.missed / block.expected
+    if abs(ratio - 1) < 0.05:
+        return f"It misses {ratio:.2f} times that; the rest is the $O(h^3)$."
+    return (
+        f"It misses {ratio:.2f} times that: at this $h$ the $O(h^3)$, which was left out, still counts. As $h$ becomes "
+        "smaller, the ratio tends to 1. Choose a smaller $h$ and see."
+    )
 
 
 def needed_blocks(result: Comparison, tolerance: float) -> str:
@@ -104,9 +121,10 @@ _WHAT_HAPPENS = {
     ("smooth", "1/N"): "The states converge as blocks are doubled, at the rate of Euler's method: this network has an "
     "ODE as its limit, and another depth is only another step size.",
     ("smooth", "1/sqrt(N)"): "Each block is too strong: N blocks of strength $1/\\sqrt N$ are as long a way as the "
-    "ODE's over a depth of $\\sqrt N$. The end runs away, and there is no limit.",
+    "ODE's over a depth of $\\sqrt N$. Most ends run away; the others come to rest where the branch is 0, and stay "
+    "there. The ODE that scale 1/N leads to is lost.",
     ("independent", "1/N"): "The blocks average out: N steps of size 1/N in random directions of mean zero add up to "
-    "about $1/\\sqrt N$. There is a limit, but it is to stay where it started, which no training wants.",
+    "about $1/\\sqrt N$. There is a limit, but a useless one: every state stays where it started.",
     ("independent", "1/sqrt(N)"): "The state jitters like a diffusing particle. How far it gets on average has a "
     "limit (a stochastic differential equation), but the end of one network keeps changing as blocks are added: not an "
     "ODE.",
@@ -117,8 +135,8 @@ def about_setting(setting: Setting) -> str:
     """What one kind of weights does as networks deepen."""
     return (
         f"**{setting.weights.capitalize()} weights, scale {setting.scale}.** "
-        f"{_WHAT_HAPPENS[setting.weights, setting.scale]} Measured over {NETWORKS} networks: the end is "
-        f"{setting.moved[0]:.2g} from the start with {DEPTHS[0]} blocks and {setting.moved[-1]:.2g} with "
+        f"{_WHAT_HAPPENS[setting.weights, setting.scale]} Measured over {NETWORKS} networks (root mean square): the "
+        f"end is {setting.moved[0]:.2g} from the start with {DEPTHS[0]} blocks and {setting.moved[-1]:.2g} with "
         f"{DEPTHS[-1]} (slope {setting.moved_slope:+.2f}); doubling N = {DEPTHS[-2]} changes it by "
         f"{setting.change[-1]:.2g} (slope {setting.change_slope:+.2f})."
     )
@@ -130,7 +148,8 @@ def about_prediction(result: Limits, guess: str) -> str:
     said = "That is what you said" if guess == DRAWN_ANEW[1] else f"You said: {guess}"
     return (
         f"{said}. With new weights for each block the end is {drawn.moved[0]:.2g} from the start with {DEPTHS[0]} "
-        f"blocks, and {drawn.moved[-1]:.2g} with {DEPTHS[-1]}. With smooth weights it is {smooth.moved[-1]:.2g}."
+        f"blocks, and {drawn.moved[-1]:.2g} with {DEPTHS[-1]} (root mean square over {NETWORKS} networks). With smooth "
+        f"weights it is {smooth.moved[-1]:.2g}."
     )
 
 
@@ -139,12 +158,13 @@ def about_proof(guess: str) -> str:
     said = "Right: no" if guess == SEPARABLE[1] else "No"
     return (
         f"{said}, and this is why. Where $f$ is smooth, exactly one solution passes through each state at each depth, "
-        "so two paths cannot meet. Run backwards, the flow has one too: input and output correspond one to one, both "
-        "ways continuously (a homeomorphism). The ring surrounds the disc, and so its image still surrounds the "
-        "disc's image: no straight line has all of one on this side and all of the other on that. Whatever the "
-        "training does, a channel through the ring is taken for the disc. It can be so narrow that few points fall "
-        "into it. (The solver follows the flow only up to its tolerance, here 0.001.) With a third dimension there is "
-        "a way around: lift the disc off the plane, and cut below it."
+        "so two paths cannot meet. The same holds backwards: inputs and outputs correspond one to one, continuously "
+        "both ways (a homeomorphism of the plane). The ring surrounds the disc, and so its image still surrounds the "
+        "disc's image: no straight line has all of one on this side and all of the other on that. Where the "
+        "training gets the whole disc right, a channel through the ring is taken for the disc. It can be so narrow "
+        "that few points fall into it. (All this is true of the exact flow; the solver follows it only roughly, with "
+        "a tolerance of 0.001 for the error of each step.) With a third dimension there is a way around: lift the "
+        "disc off the plane, and cut below it."
     )
 
 
@@ -158,8 +178,8 @@ def about_training(snapshot: Snapshot) -> str:
         f"|--:|:--|--:|--:|--:|--:|\n{rows}\n\n"
         f"*Circle lost*: how much of the circle of radius 1.25, in the middle of the ring, is taken for the disc, on "
         f"{CIRCLE} places. The plain Neural ODE may have nearly all points right: it squeezes the disc out through a "
-        "narrow channel. The price is a harder flow: more evaluations of f (nfe), and a loss that jumps whenever "
-        "points fall into the channel."
+        "narrow channel. The price, as training goes on, is a harder flow: more evaluations of f, and a loss that "
+        "jumps whenever points fall into the channel. *nfe*: evaluations of f on the way forward, for one batch."
     )
 
 

@@ -18,6 +18,7 @@ is cut changes nothing about its result: all that it depends on is inside the wo
 
 import time
 from dataclasses import dataclass
+from math import exp
 from typing import Any, Protocol
 
 
@@ -81,20 +82,25 @@ class Pace:
     5.0
     """
 
-    memory: float = 5.0
-    """Seconds that count in the figure."""
+    memory: float = 3.0
+    """Seconds after which what was counted has lost most of its weight."""
     spent: float = 0.0
     """Seconds of training in all."""
     each: float | None = None
     """Seconds per iteration, None before the first."""
+    _recent: tuple[float, float] = (0.0, 0.0)
 
     def count(self, seconds: float, iterations: int) -> None:
-        """Take `iterations` that took `seconds` into account."""
+        """Take `iterations` that took `seconds` into account.
+
+        Both are summed before they are divided: a first iteration that took long, as the first of a process does, then
+        counts as one of many.
+        """
         self.spent += seconds
         if iterations:
-            last = seconds / iterations
-            weight = seconds / max(min(self.spent, self.memory), seconds)
-            self.each = last if self.each is None else self.each + (last - self.each) * weight
+            keep = exp(-seconds / self.memory)
+            self._recent = (self._recent[0] * keep + seconds, self._recent[1] * keep + iterations)
+            self.each = self._recent[0] / self._recent[1]
 
     def left(self, iterations: int) -> float | None:
         """Seconds that so many iterations will take; None before the first measurement."""

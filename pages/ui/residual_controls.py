@@ -1,11 +1,13 @@
 """Widgets of the page on residual networks and ODEs, its checked derivation, and its training."""
 
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from core.figures import annuli as figures
 from core.figures import residual as residual_figures
+from core.figures.scene import Scene
 from core.labs import annuli, depth_limit, residual, residual_words
 from core.labs.annuli import Annuli, Snapshot
 from pages.ui import cached, share, show, training
@@ -89,6 +91,7 @@ def choose_training() -> tuple[annuli.Params, int]:
     with right:
         augment = share.slider("Dimensions added to the augmented network", 1, 5, 3, 1, "r_added")
         shown = share.select("Show the networks of seed", chosen, chosen[0], str, "r_shown")
+    st.caption("Other seeds, iterations or dimensions start the training anew; another seed to show does not.")
     return annuli.Params(tuple(map(int, chosen)), int(iterations), int(augment)), int(shown)
 
 
@@ -109,11 +112,28 @@ def train_annuli(params: annuli.Params, shown: int) -> None:
 def _draw(params: annuli.Params, shown: int, snapshot: Snapshot | None, job: Job | None) -> None:
     if snapshot is None:
         snapshot = cached.run(annuli.untrained, params)
-    pair = snapshot.pair(shown)
-    if pair is None:
+    if snapshot.pair(shown) is None:
         st.caption(f"Seed {shown} has not begun yet: these are the networks of seed {snapshot.runs[-1].seed}.")
-        pair = snapshot.runs[-2], snapshot.runs[-1]
-    show_scenes(figures.flow_scenes(*pair), key="r_flow", clock=figures.flow_clock(), least_width=250)
-    show_scenes(figures.border_scenes(*pair), key="r_border", least_width=260, height=320)
-    show_scenes(figures.training_scenes(snapshot, pair[0].seed), key="r_training", height=260)
+        shown = snapshot.runs[-1].seed
+    flow, border, curves = _scenes(snapshot, shown)
+    show_scenes(flow, key="r_flow", clock=figures.flow_clock(), least_width=250)
+    st.caption("Below, each place of the input plane has the colour of what the network says of it; pale is undecided.")
+    show_scenes(border, key="r_border", least_width=260, height=320)
+    show_scenes(curves, key="r_training", height=260)
     st.markdown(residual_words.about_training(snapshot))
+
+
+_DRAWN: WeakKeyDictionary[Snapshot, dict[int, tuple[list[Scene], ...]]] = WeakKeyDictionary()
+"""What was drawn of a snapshot, by seed, for as long as the snapshot lives: a page at rest draws nothing anew."""
+
+
+def _scenes(snapshot: Snapshot, seed: int) -> tuple[list[Scene], ...]:
+    drawn = _DRAWN.setdefault(snapshot, {})
+    pair = snapshot.pair(seed)
+    if seed not in drawn and pair is not None:
+        drawn[seed] = (
+            figures.flow_scenes(*pair),
+            figures.border_scenes(*pair),
+            figures.training_scenes(snapshot, seed),
+        )
+    return drawn[seed]

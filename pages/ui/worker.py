@@ -157,7 +157,14 @@ class Job:
             self._pace.count(time.monotonic() - began, work.done - before)
             self._apply()
             if ends and self._drawn and self._worker.settle(self):  # a change since the snapshot asks for another
+                self._catch_up(work)
                 return
+
+    def _catch_up(self, work: Work) -> None:
+        """A snapshot for a change that came after the last one, but before the turn was over."""
+        with self._using:
+            if not self._drawn and self.state in ("paused", "finished"):
+                self.latest, self._drawn = work.snapshot(), time.monotonic()
 
 
 class Worker:
@@ -199,12 +206,16 @@ class Worker:
 
     def close(self) -> None:
         """Pause every job: a thread that is inside PyTorch when the interpreter ends would abort the process."""
-        for job in [*self._queue, *self._running]:
+        with self._state:
+            jobs = [*self._queue, *self._running]
+        for job in jobs:
             self.withdraw(job, "pause", patience=2.0)
 
     def settle(self, job: Job) -> bool:
-        """End a running job's turn, unless it was resumed or seen again meanwhile."""
+        """End a running job's turn, unless it was resumed or seen again meanwhile; one that failed stays so."""
         with self._state:
+            if job.state != "running":
+                return True
             over = job.done >= job.total
             if over:
                 self._durations.append(job._pace.spent)

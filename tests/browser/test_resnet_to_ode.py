@@ -31,6 +31,18 @@ def test_the_slider_thins_the_blocks_without_the_server(visit: Visit):
     assert page.evaluate("window.runs") == 0
 
 
+def test_keys_walk_over_the_breaks_of_a_line_to_its_last_point(visit: Visit):
+    page = visit("resnet-to-ode?r_starts=3")
+    page.locator(".scenes figure canvas").first.focus()
+    readout = page.locator(".scenes output").first
+    for _ in range(60):  # some 50 steps for all curves, one after the other with a break after each
+        page.keyboard.press("ArrowRight")
+        assert "NaN" not in readout.inner_text()
+    expect(readout).to_have_text(re.compile(r"^solution of the ODE: t = 4\.0+, z = "))
+    page.keyboard.press("ArrowLeft")
+    expect(readout).not_to_have_text(re.compile(r"t = 4\.0+,"))
+
+
 def test_the_training_starts_pauses_and_keeps_what_it_has(visit: Visit):
     page = visit("resnet-to-ode?r_seeds=1&r_iterations=800")
     page.get_by_text(residual_words.SEPARABLE[1], exact=True).click()

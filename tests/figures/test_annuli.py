@@ -1,5 +1,7 @@
 """The figures of disc and ring hold what the training kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,29 @@ def test_curves_of_the_training(snapshot: Snapshot):
         assert isinstance(layer, Line)
         np.testing.assert_allclose(layer.points[-1, 1], run.losses.mean())  # fewer batches than the mean's window
     assert f"{snapshot.runs[0].nfe[-1]} in the end" in nfe.alt
+
+
+def test_a_training_that_went_on_stays_inside_its_axes():
+    work = Annuli(Params((2,), 5, augment=1))
+    for _ in range(2 * 12):
+        work.step()
+    loss, nfe = figures.training_scenes(work.snapshot(), 2)
+    assert loss.x.high == nfe.x.high == 15
+    for layer in (*loss.layers, *nfe.layers):
+        assert isinstance(layer, Line)
+        assert layer.points[-1, 0] == 12
+
+
+def test_no_curve_leaves_the_axis_of_evaluations(snapshot: Snapshot):
+    run = replace(snapshot.runs[0], nfe=np.array([14, 1000]))
+    _, nfe = figures.training_scenes(Snapshot(snapshot.params, (run,)), 2)
+    assert nfe.y.high >= 1000
+
+
+def test_the_classes_differ_by_more_than_colour(snapshot: Snapshot):
+    for scene in figures.flow_scenes(*snapshot.runs):
+        ways = [layer for layer in scene.layers if isinstance(layer, Line) and layer.times is not None]
+        assert [way.dashed for way in ways] == [False, True]
 
 
 def test_nothing_trained_yet_is_drawn_too():

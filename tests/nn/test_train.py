@@ -99,6 +99,16 @@ def test_the_pace_follows_a_training_that_grows_slower():
     assert pace.left(-1) == 0
 
 
+def test_one_slow_iteration_counts_as_one():
+    pace = Pace()
+    pace.count(1.0, 1)  # the first of a process
+    for _ in range(20):
+        pace.count(0.1, 10)
+    left = pace.left(1000)
+    assert left is not None
+    assert 10 < left < 16  # 3 s for 201 iterations are 15 s for 1000, what is long ago counting less
+
+
 def test_a_chunk_without_an_iteration_leaves_the_pace():
     pace = Pace()
     pace.count(0.1, 0)

@@ -94,18 +94,26 @@ function keyed(panel, event) {
 
 // From point to point of a layer, sideways; up and down to the next layer. A long line is walked in `steps` steps.
 function walk(panel, [along, across], steps) {
-  const layers = shownLayers(panel).filter((layer) => (layer.kind === "line" || layer.kind === "dots") && layer.count);
+  const kinds = ["line", "dots"];
+  const layers = shownLayers(panel).filter((layer) => kinds.includes(layer.kind) && nextPoint(layer, 0, 1) !== null);
   if (!layers.length) return;
   const at = layers.indexOf(panel.mark?.layer);
   const layer = layers[at < 0 ? 0 : (at - across + layers.length) % layers.length];
   let i = at < 0 ? 0 : panel.mark.i;
   if (along && at >= 0) i += along * (steps > 1 ? Math.max(1, Math.round(layer.count / steps)) : 1);
   i = within(i, 0, layer.count - 1);
-  const row = (k) => layer.points.subarray(k * layer.columns, (k + 1) * layer.columns);
-  while (i > 0 && i < layer.count - 1 && row(i).some(Number.isNaN)) i += along || 1;
+  // A break is stepped over; where only breaks follow, as after the last curve, the last point before stays.
+  i = nextPoint(layer, i, along || 1) ?? nextPoint(layer, i, -(along || 1));
   panel.mark = { layer, i };
   panel.output.textContent = inWords(panel, panel.mark);
   panel.state.repaint();
+}
+
+// The first point from `i` on, forwards or backwards, that is somewhere; null where there is none.
+function nextPoint({ points, columns, count }, i, way) {
+  const somewhere = (k) => points.subarray(k * columns, (k + 1) * columns).every(Number.isFinite);
+  for (let k = i; k >= 0 && k < count; k += way) if (somewhere(k)) return k;
+  return null;
 }
 
 function movedTo(panel, pixelX, pixelY) {

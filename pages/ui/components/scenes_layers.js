@@ -131,8 +131,9 @@ function drawLine(pen, layer, placed, theme, time) {
   }
   if (time === null) return;
   pen.setLineDash([]);
+  const symbol = layer.dashed ? "ring" : "disc";
   for (const head of heads.filter((index) => index >= 0))
-    symbolAt(pen, "disc", ...between(placed.pixels, head), layer.width + 3.5, layer.colour, theme);
+    symbolAt(pen, symbol, ...between(placed.pixels, head), layer.width + 3.5, layer.colour, theme);
 }
 
 // How far along a piece the clock is, as an index with a fraction; -1 before its first time.

@@ -144,8 +144,9 @@ function nearest(panel, x, y, reach = 18) {
   return best;
 }
 
-function drawMark({ pen, mark, space, state, scene }) {
-  if (!scene.layers.includes(mark.layer)) return;
+function drawMark(panel) {
+  const { pen, mark, space, state } = panel;
+  if (!shownLayers(panel).includes(mark.layer)) return; // another frame, or a name that was hidden
   const { pixels } = placedIn(space, mark.layer);
   pen.beginPath();
   pen.arc(pixels[2 * mark.i], pixels[2 * mark.i + 1], (mark.layer.size ?? 4) + 4, 0, 2 * Math.PI);
