@@ -43,6 +43,8 @@ with picture:
         key="f_scenes",
         clock=Clock(choice.system.clock, 0.0, race.params.time),
         on_pick=field_controls.start_mover(choice),
+        height=240,
+        lead=True,
     )
     st.caption(
         "Click or drag in the phase plane to move the start, or use its arrow keys; Play runs the curves in time. The "

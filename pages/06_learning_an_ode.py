@@ -22,11 +22,13 @@ st.markdown(
     "$f_\\theta$ a small network with the weights $\\theta$. Solve it, compare the solution with the points, and "
     "follow the gradient."
 )
-st.latex(r"f_\theta(z) = W_2 \tanh(W_1 z^3 + b_1) + b_2, \qquad \theta = (W_1, b_1, W_2, b_2)")
+formula = st.container()
 st.markdown(
-    "The true field of the **spiral** is $A z^3$ with $A = \\begin{pmatrix} -0.1 & 2 \\\\ -2 & -0.1 \\end{pmatrix}$, "
-    "each component of $z$ cubed by itself; it starts in $(2, 0)$, and 1,000 points are given over 25 s. The network "
-    "is told of the cube, not of $A$; without the cube (a switch below) it has $z$ itself as its input."
+    "The matrices $W_1, W_2$ and the vectors $b_1, b_2$ are the weights $\\theta$; $\\tanh$ acts on each component by "
+    "itself. The first data are a **spiral**. Its true field is $A z^3$ with "
+    "$A = \\begin{pmatrix} -0.1 & 2 \\\\ -2 & -0.1 \\end{pmatrix}$, each component of $z$ cubed by itself; it starts "
+    "in $(2, 0)$, and 1,000 points are given over 25 s. For the spiral the network is told of the cube, not of $A$; a "
+    "switch below takes the cube away."
 )
 
 st.header("The training, live")
@@ -34,10 +36,11 @@ own = controls.choose_data()
 with st.expander("Network, solver and optimiser", icon=":material/tune:"):
     problem = controls.choose_problem(own)
     settings = controls.choose_settings()
+formula.latex(learning_words.field_formula(problem))
 st.markdown(
     f"Each iteration draws **{settings.batch_size} pieces of {settings.batch_time} consecutive points**, solves from "
     "the first point of each, and compares with the others. Grey is what is given, blue what is learned. "
-    "*nfe* counts the evaluations of the field. Predict first:"
+    "*nfe* (number of function evaluations) counts how often the solver asks for $f_\\theta$. Predict first:"
 )
 guesses = st.container()
 progress = controls.train(problem, settings, own)
@@ -54,8 +57,9 @@ st.header("Your own measurements")
 st.markdown(
     "Choose *Your own CSV file* as the data above: one column of times and one to three of measured quantities. "
     "Times may be irregular. Columns are standardised for the network (mean 0, standard deviation 1) and drawn in "
-    "their own units; all else that you set stays. The last fifth of the rows is held out: training never sees it, and "
-    "the distance there says what the fit is worth."
+    "their own units; all else that you set stays. A missing value or a word is refused, with its row and column "
+    "named. The last fifth of the rows is held out: training never sees it, and the distance there says what the fit "
+    "is worth."
 )
 st.markdown(
     "Pieces that begin at different irregular times have different times in them. Since $f_\\theta$ does not depend on "
@@ -66,8 +70,10 @@ st.latex(r"\frac{dz}{ds} = (t_{k+1} - t_k) \, f_\theta(z)")
 
 st.header("Take it home")
 st.markdown(
-    "The program repeats this training from its first iteration: the same network, batches and losses. The two "
-    "versions differ in their import line alone. For data of a file, it takes the file's path as its argument."
+    "The program trains from the first iteration with the settings as they are now: the same network, the same "
+    "batches, and the losses that you saw if you changed nothing on the way (with torchdiffeq up to the tolerance). "
+    "The two versions differ in their import line alone: one runs in a folder that holds this tutorial's `core`, the "
+    "other wherever torchdiffeq is installed. For data of a file, it takes the file's path as its argument."
 )
 controls.downloads(problem, settings, own, progress)
 
@@ -77,7 +83,7 @@ exercise.number_exercise(question, answer, 0.5, reason, f"l_rk4 {settings.batch_
 exercise.choice_exercise(
     "Why should the learned field not be trusted far from the points it was trained on?",
     learning_words.EXTRAPOLATION,
-    next(iter(learning_words.EXTRAPOLATION)),
+    learning_words.UNSEEN,
     "l_far",
 )
 

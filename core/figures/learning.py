@@ -11,10 +11,14 @@ MOST = 1000
 
 
 def states(progress: Progress) -> list[Scene]:
-    """The trajectory in the plane or the space of its columns (none for one column), then each column over time."""
+    """The trajectory in the plane or the space of its columns (none for one column), then each column over time.
+
+    Where that makes an odd number, the distance over time is the last: they stand in pairs.
+    """
     size = progress.measured.shape[1]
-    first = [] if size == 1 else [_phase(progress)]
-    return [*first, *(_series(progress, column) for column in range(size))]
+    scenes = [] if size == 1 else [_phase(progress)]
+    scenes += [_series(progress, column) for column in range(size)]
+    return [*scenes, _distance(progress)] if len(scenes) % 2 else scenes
 
 
 def curves(progress: Progress) -> list[Scene]:
@@ -27,6 +31,11 @@ def duration(progress: Progress) -> tuple[float, float]:
     return float(progress.measured_times[0]), float(progress.measured_times[-1])
 
 
+def time_title(progress: Progress) -> str:
+    """What the time is called: in a learner's file by its column's name."""
+    return "time t (s)" if progress.data.truth else progress.data.time_name
+
+
 def _phase(progress: Progress) -> Scene:
     names, space = progress.data.names, progress.measured.shape[1] == 3
     axes = [_axis(names[i], progress.measured[:, i]) for i in range(len(names))]
@@ -36,9 +45,7 @@ def _phase(progress: Progress) -> Scene:
         if len(progress.true_arrows):
             layers.append(Arrows(progress.places, _shortened(progress.true_arrows, scale, axes), TRUTH, "true field"))
         layers.append(Arrows(progress.places, _shortened(progress.arrows, scale, axes), STATE, "learned field"))
-    layers += _given(progress, progress.measured)
-    kept = _some(len(progress.times))
-    layers.append(Line(progress.learned[kept], STATE, "learned", progress.times[kept], width=2.5))
+    layers += _compared(progress, progress.measured, progress.curve)
     what = "space" if space else "plane"
     alt = f"The {what} of {', '.join(names)} after {progress.done:,} iterations. {_fit(progress)}"
     z = axes[2] if space else None
@@ -49,24 +56,43 @@ def _series(progress: Progress, column: int) -> Scene:
     name = progress.data.names[column]
     low, high = duration(progress)
     points = np.column_stack([progress.measured_times, progress.measured[:, column]])
-    kept = _some(len(progress.times))
-    learned = np.column_stack([progress.times, progress.learned[:, column]])[kept]
-    layers = [*_given(progress, points), Line(learned, STATE, "learned", progress.times[kept], width=2.5)]
+    learned = np.column_stack([progress.curve_times, progress.curve[:, column]])
+    layers = _compared(progress, points, learned)
     alt = f"{name} over time after {progress.done:,} iterations. {_fit(progress)}"
-    title = "time t (s)" if progress.data.truth else "time, as in the file"
-    return Scene(f"{name} over time", Axis(title, low, high), _axis(name, progress.measured[:, column]), layers, alt)
+    x = Axis(time_title(progress), low, high)
+    return Scene(f"{name} over time", x, _axis(name, progress.measured[:, column]), layers, alt)
 
 
-def _given(progress: Progress, points: np.ndarray) -> list[Layer]:
-    """What is learned from: a dashed line where the points lie on the true curve, else dots, rings if held out."""
+def _distance(progress: Progress) -> Scene:
+    gaps = progress.distances
+    kept = np.flatnonzero(gaps > 0)  # the first point is right by definition; it has no place on a logarithmic axis
+    kept = kept[_some(len(kept))]
+    largest = float(gaps.max()) or 1.0
+    title = "distance |z - learned|" if progress.data.truth else "distance, in standard deviations"
+    y = Axis(title, *_decades(max(float(gaps[kept].min(initial=largest)), 1e-4 * largest), largest), log=True)
+    points = np.column_stack([progress.times, gaps])[kept]
+    layers = [Line(points, EVIDENCE, "distance of the learned from the given", progress.times[kept])]
+    alt = f"Distance over time after {progress.done:,} iterations, {largest:.3g} at most. {_fit(progress)}"
+    return Scene("Distance over time", Axis(time_title(progress), *duration(progress)), y, layers, alt)
+
+
+def _compared(progress: Progress, points: np.ndarray, learned: np.ndarray) -> list[Layer]:
+    """What is learned from, and what is learned.
+
+    A dashed line lies beneath the learned one where the points lie on the true curve; dots lie on it, rings are held
+    out.
+    """
     fitted, times = progress.data.fitted, progress.measured_times
+    kept = _some(len(progress.curve_times))
+    line = Line(learned[kept], STATE, "learned", progress.curve_times[kept], width=2.5)
     if progress.data.truth and not progress.noisy:
-        return [Line(points, TRUTH, "true", width=2.0, dashed=True)]
+        return [Line(points, TRUTH, "true", width=2.0, dashed=True), line]
     kept = _some(fitted)
-    layers: list[Layer] = [Dots(points[kept], TRUTH, "trained on", size=2.0)]
+    size = 2.0 if len(kept) > 200 else 3.0
+    layers: list[Layer] = [line, Dots(points[kept], TRUTH, "trained on", size=size)]
     if fitted < len(times):
         kept = fitted + _some(len(times) - fitted)
-        layers.append(Dots(points[kept], GRADIENT, "held out", symbol="ring", size=2.5))
+        layers.append(Dots(points[kept], GRADIENT, "held out", symbol="ring", size=size))
     return layers
 
 

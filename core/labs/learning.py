@@ -6,8 +6,8 @@ any iteration, and the weights stay. A solve that fails ends the training with a
 Source: Chen, Rubanova, Bettencourt, Duvenaud 2018, section 5.1; torchdiffeq, examples/ode_demo.py.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from core.labs.learning_bounds import LONGEST, LONGEST_DRAWN, MOST_FIXED, Budget, OutOfTimeError, one_thread
 from core.labs.learning_problem import (
     GRADIENTS,
     OPTIMISERS,
@@ -28,10 +29,10 @@ from core.labs.learning_problem import (
 )
 from core.labs.measurements import Measurements
 from core.nn.dynamics import LearnedField, draw_batch, predict_irregular, predict_regular, spiral_field
-from core.ode import ADAPTIVE, Solution, SolverError, solve
+from core.ode import ADAPTIVE, METHODS, Solution, SolverError, solve
 
-MOST_DRAWN = 5000
-"""Attempts of the solve that is drawn."""
+LEAST_DRAWN = 400
+"""Places of the learned trajectory that are drawn, at least."""
 WATCHED = 20
 """Times in a training that the solve over the whole interval is counted."""
 ARROWS = 13
@@ -55,6 +56,9 @@ class Progress:
     times: Float[np.ndarray, " k"]
     learned: Float[np.ndarray, "k size"]
     """The solution of the learned field from the first point; shorter than the data where the solve gave up."""
+    curve_times: Float[np.ndarray, " c"]
+    curve: Float[np.ndarray, "c size"]
+    """The same, also between the data's times where those are few."""
     measured_times: Float[np.ndarray, " n"]
     measured: Float[np.ndarray, "n size"]
     places: Float[np.ndarray, "a 2"]
@@ -72,16 +76,10 @@ class Progress:
     """Why the training or the drawn solve ended early; empty if neither did."""
     weights: dict[str, np.ndarray]
 
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small matrices: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    @property
+    def distances(self) -> Float[np.ndarray, " k"]:
+        """|z - learned| at each time that was reached, in the columns' standard deviations for measured data."""
+        return np.linalg.norm((self.learned - self.measured[: len(self.learned)]) / self.data.spread, axis=1)
 
 
 @dataclass(eq=False)
@@ -106,6 +104,9 @@ class Training:
         self.data = spiral_data(self.problem, self.generator) if own is None else measured_data(own)
         size = self.data.values.shape[1]
         self.field = LearnedField(size, self.problem.hidden, self.problem.cubed, self.generator)
+        self.parts = -(-LEAST_DRAWN // (len(self.data.times) - 1))
+        self.budget = Budget()
+        self.field.register_forward_pre_hook(self.budget)
         self.optimiser = OPTIMISERS[self.settings.optimiser](self.field.parameters(), lr=self.settings.rate)
         self.total = self.settings.iterations
 
@@ -145,6 +146,7 @@ class Training:
             group["lr"] = self.settings.rate * (1 - self.done / self.total)
         times, values = self.batch()
         self.field.nfe = 0
+        self.budget.until = time.thread_time() + LONGEST
         try:
             predicted = self.predict(times, values[0])
             forward = self.field.nfe
@@ -154,6 +156,14 @@ class Training:
         except SolverError as error:
             self._stop(f"{error}")
             return
+        except OutOfTimeError:
+            self._stop(
+                f"one iteration took more than {LONGEST:g} s. Choose a looser tolerance, fewer points in a piece, "
+                "fewer pieces, or a solver with fixed steps"
+            )
+            return
+        finally:
+            self.budget.until = math.inf
         if not bool(torch.isfinite(gradient_norm(self.field))):
             self._stop("the gradient is no longer finite")
             return
@@ -164,41 +174,61 @@ class Training:
         self.backward.append(self.field.nfe - forward)
 
     def _stop(self, why: str) -> None:
-        self.trouble = f"The training stopped at iteration {self.done}: {why}."
+        self.trouble = f"The training stopped at iteration {self.done}: {why}.{self._clock_note()}"
         self.total = self.done
 
+    def _clock_note(self) -> str:
+        return "" if self.data.truth else " Times and steps in this message are those of the standardised data."
+
     def _watch(self) -> None:
-        _, states, nfe, _ = self.trajectory()
-        if len(states) == len(self.data.times):
+        _, _, nfe, trouble = self.trajectory()
+        if not trouble:
             self.watched.append((self.done, nfe))
 
     def trajectory(self) -> tuple[Tensor, Tensor, int, str]:
-        """Times, states (k, size), evaluations and what went wrong of the solve over the whole interval."""
+        """Times, states (k, size), evaluations and what went wrong of the solve over the whole interval.
+
+        The first time of the data and every `parts`-th after it are those of the data.
+        """
         data, settings = self.data, self.settings
+        begins, parts = data.times[:-1, None], torch.arange(self.parts) / self.parts
+        wanted = torch.cat([(begins + data.times.diff()[:, None] * parts).flatten(), data.times[-1:]])
         keep = torch.is_grad_enabled()
         torch.set_grad_enabled(False)
         chosen: dict[str, Any] = {"method": settings.method}
         if settings.method in ADAPTIVE:
-            chosen |= {"rtol": settings.tolerance, "atol": settings.tolerance / 100, "max_steps": MOST_DRAWN}
+            chosen |= {"rtol": settings.tolerance, "atol": settings.tolerance / 100}
         else:
-            chosen |= {"step_size": float(data.times.diff().mean()) / settings.substeps}
-        end = float(data.times[-1])
+            most = MOST_FIXED // METHODS[settings.method].tableau.stages
+            chosen |= {"step_size": float(data.times[-1]) / min((len(data.times) - 1) * settings.substeps, most)}
+        end, until = float(data.times[-1]), time.thread_time() + LONGEST_DRAWN
         try:
-            found = solve(self.field, data.values[0], 0.0, end, times=data.times, **chosen)
+            found = solve(
+                self.field,
+                data.values[0],
+                0.0,
+                end,
+                times=wanted,
+                stop=lambda t, z: time.thread_time() > until,
+                **chosen,
+            )
             assert isinstance(found.states, Tensor)
-            return data.times, found.states, found.nfe, ""
+            count = len(found.states)
+            early = f"The drawn solve took more than {LONGEST_DRAWN:g} s; it is drawn as far as it came."
+            return wanted[:count], found.states, found.nfe, early if count < len(wanted) else ""
         except SolverError as error:
             partial = error.partial
             states = partial.states if isinstance(partial, Solution) else data.values[:1]
             assert isinstance(states, Tensor)
-            return data.times[: len(states)], states, 0, f"The drawn solve gave up: {error}."
+            return wanted[: len(states)], states, 0, f"The drawn solve gave up: {error}.{self._clock_note()}"
         finally:
             torch.set_grad_enabled(keep)
 
     def snapshot(self) -> Progress:
         """What there is to draw."""
         data = self.data
-        times, states, _, trouble = self.trajectory()
+        fine_times, fine, _, trouble = self.trajectory()
+        times, states = fine_times[:: self.parts], fine[:: self.parts]
         places, arrows, true_arrows = _arrows(self.field, data)
         distance = (states - data.values[: len(states)]).norm(dim=1).numpy()
         tail = (data.values[data.fitted :] - data.values[: data.fitted].mean(dim=0)).norm(dim=1).numpy()
@@ -213,6 +243,8 @@ class Training:
             watched=np.array(self.watched, float).reshape(-1, 2),
             times=own_times(data, times),
             learned=own_units(data, states),
+            curve_times=own_times(data, fine_times),
+            curve=own_units(data, fine),
             measured_times=own_times(data, data.times),
             measured=own_units(data, data.values),
             places=places,

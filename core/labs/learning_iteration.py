@@ -6,8 +6,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from core.labs.learning import Training, gradient_norm, one_thread
+from core.labs.learning import Training, gradient_norm
+from core.labs.learning_bounds import one_thread
 from core.labs.learning_problem import Problem, Settings
+from core.ode import SolverError
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +38,23 @@ def first_iteration(problem: Problem, settings: Settings) -> Iteration | None:
     """The first iteration of the spiral's training, with the numbers on its way; None where it fails."""
     with one_thread():
         work = Training(problem, settings)
-        copy = Training(problem, settings)
-        times, values = copy.batch()
+        random, before = work.generator.get_state(), [p.detach().clone() for p in work.field.parameters()]
+        times, values = work.batch()
+        try:
+            with torch.no_grad():
+                predicted = work.predict(times, values[0])
+        except SolverError:
+            return None
+        work.generator.set_state(random)  # the training draws the same batch
         work.step()
         if work.trouble:
             return None
-        with torch.no_grad():
-            predicted, after = copy.predict(times, values[0]), work.predict(times, values[0])
-        moves = [(a - b).detach().norm() for a, b in zip(work.field.parameters(), copy.field.parameters(), strict=True)]
+        try:
+            with torch.no_grad():
+                after = work.predict(times, values[0])
+        except SolverError:
+            return None
+        moves = [(p.detach() - b).norm() for p, b in zip(work.field.parameters(), before, strict=True)]
     return Iteration(
         batch_size=settings.batch_size,
         batch_time=len(times),

@@ -72,6 +72,7 @@ class Data:
     spread: Float[np.ndarray, " size"]
     origin: float
     unit: float
+    time_name: str
     truth: bool
     """The true field is known: the spiral's."""
 
@@ -80,7 +81,7 @@ def spiral_data(problem: Problem, generator: torch.Generator) -> Data:
     """The spiral's points, all of them trained on, as they are."""
     times, values = spiral(POINTS, problem.noise, generator)
     zero, one = np.zeros(2), np.ones(2)
-    return Data(times, values, len(times), True, ("z1", "z2"), zero, one, 0.0, 1.0, truth=True)
+    return Data(times, values, len(times), True, ("z1", "z2"), zero, one, 0.0, 1.0, "t", truth=True)
 
 
 def measured_data(measurements: Measurements) -> Data:
@@ -93,7 +94,19 @@ def measured_data(measurements: Measurements) -> Data:
     regular = bool((steps - steps.mean()).abs().max() <= 1e-9 * steps.mean())
     middle, spread = scale["middle"].numpy(), scale["spread"].numpy()
     origin, unit = float(scale["origin"]), float(scale["unit"])
-    return Data(times, values, fitted, regular, measurements.names, middle, spread, origin, unit, truth=False)
+    return Data(
+        times,
+        values,
+        fitted,
+        regular,
+        measurements.names,
+        middle,
+        spread,
+        origin,
+        unit,
+        measurements.time_name,
+        truth=False,
+    )
 
 
 def solver_arguments(settings: Settings, spacing: float | None) -> dict[str, Any]:

@@ -109,8 +109,8 @@ def trajectory_csv(progress: Progress) -> str:
 
 
 _SPIRAL = "times, values = spiral(1000, {noise!r}, generator)"
-_CSV = """text = Path(sys.argv[1]).read_text(encoding="utf-8-sig")
-rows = [row for row in csv.reader(text.splitlines(), delimiter={delimiter!r}) if any(v.strip() for v in row)]
+_CSV = """with Path(sys.argv[1]).open(encoding="utf-8-sig", newline="") as file:
+    rows = [row for row in csv.reader(file, delimiter={delimiter!r}) if any(value.strip() for value in row)]
 table = torch.tensor([[float(value) for value in row] for row in rows[{first}:]], dtype=torch.float64)
 times, values, scale = standardised(table[:, 0], table[:, 1:], FITTED)"""
 

@@ -69,14 +69,14 @@ def read_measurements(data: bytes) -> Measurements:
         raise MeasurementsError(f"The file is not text: it holds a zero byte. {ACCEPTED}")
     if not text.strip():
         raise MeasurementsError(f"The file is empty. {ACCEPTED}")
-    first = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
+    beginning = "\n".join(text.strip().splitlines()[:3])
+    delimiter = max(";\t,", key=beginning.count)  # a comma may also stand in names, or for a decimal point
     rows = _rows(text, delimiter)
     (_, head), body = rows[0], rows[1:]
     if not 2 <= len(head) <= MAX_COLUMNS:
         raise MeasurementsError(f"row {rows[0][0]}: expected 2 to {MAX_COLUMNS} columns; got {len(head)}. {ACCEPTED}")
-    has_names = not all(_NUMBER.fullmatch(value) for value in head)
-    names = _names(head) if has_names else ["t", *(f"z{i}" for i in range(1, len(head)))]
+    has_names = not _NUMBER.fullmatch(head[0])  # a number there is a time: the row is data, perhaps faulty
+    names = _names(rows[0][0], head) if has_names else ["t", *(f"z{i}" for i in range(1, len(head)))]
     if not has_names:
         body = rows
     if not MIN_ROWS <= len(body) <= MAX_ROWS:
@@ -118,11 +118,11 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _names(head: list[str]) -> list[str]:
+def _names(row: int, head: list[str]) -> list[str]:
     names = [_plain(name) or ("t" if i == 0 else f"z{i}") for i, name in enumerate(head)]
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise MeasurementsError(f"row 1: two columns are called {_quoted(name)}; expected different names")
+            raise MeasurementsError(f"row {row}: two columns are called {_quoted(name)}; expected different names")
     return names
 
 

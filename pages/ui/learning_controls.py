@@ -16,11 +16,15 @@ from pages.ui import cached, exercise, share, show, training
 from pages.ui.components.scenes import show_scenes
 from pages.ui.worker import Job
 
-_DATA = {"spiral": "The spiral", "pendulum": "A measured pendulum", "own": "Your own CSV file"}
+_DATA = {"spiral": "The spiral", "pendulum": "A pendulum, with noise", "own": "Your own CSV file"}
 _TOLERANCES = ("1e-2", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7")
 _RATES = ("0.1", "0.03", "0.01", "0.003", "0.001", "0.0003")
 _NOISES = ("0", "0.01", "0.03", "0.1", "0.3")
 _HIDDEN = ("10", "25", "50", "100", "200")
+_GRADIENT = (
+    "direct: back through the steps that the solver took. adjoint: by a second solve, backwards in time. checkpointed: "
+    "as direct, but the steps are computed again instead of kept."
+)
 _OWN, _SEEN, _FIRST = "l_own_data", "l_own_data_file", "l_untrained"
 
 
@@ -34,7 +38,7 @@ def choose_data() -> Measurements | None:
         "Example file (CSV)", measurements.example_csv, "pendulum.csv", "text/csv", on_click="ignore", key="l_example"
     )
     if source == "pendulum":
-        st.caption("A damped pendulum: angle and angular speed at irregular times, with noise. Made by this program.")
+        st.caption("A damped pendulum: angle and angular speed at irregular times, as if measured; made by a program.")
         return example
     file = st.file_uploader(
         "Your measurements",
@@ -52,10 +56,17 @@ def choose_data() -> Measurements | None:
             st.text(str(error))
     own = st.session_state.get(_OWN)
     if own is None:
-        st.caption("Until your file is here, the measured pendulum stands in for it.")
+        st.caption("Until your file is here, the pendulum stands in for it.")
         return example
     st.text(f"Your data: {len(own.times):,} rows; time {own.time_name}; columns {', '.join(own.names)}.")
+    st.button("Forget these data", key="l_forget", on_click=_forget)
     return own
+
+
+def _forget() -> None:
+    """Nothing of the file stays in the session; the file in the widget, if still there, is not read again."""
+    for key in (_OWN, _FIRST):
+        st.session_state.pop(key, None)
 
 
 def choose_problem(own: Measurements | None) -> Problem:
@@ -63,11 +74,14 @@ def choose_problem(own: Measurements | None) -> Problem:
     st.markdown("**A change here begins a new training:**")
     one, two = st.columns(2)
     with one:
-        hidden = int(share.select("Hidden units", _HIDDEN, "50", str, "l_hidden"))
+        about = "Components of the vector inside tanh: more of them can bend the field more finely, and cost more."
+        hidden = int(share.select("Hidden units", _HIDDEN, "50", str, "l_hidden", about))
         cubed = share.toggle("Feed the cube of z", own is None, "l_cube" if own is None else "l_cube_own")
     with two:
         seed = int(share.number("Seed", 0, 9999, 0, 1, "l_seed"))
-        noise = float(share.select("Noise on the points", _NOISES, "0", str, "l_noise")) if own is None else 0.0
+        noise, about = 0.0, "Standard deviation of the Gaussian noise on each component of each point."
+        if own is None:
+            noise = float(share.select("Noise on the points", _NOISES, "0", str, "l_noise", about))
     return Problem(noise, hidden, cubed, seed)
 
 
@@ -83,7 +97,7 @@ def choose_settings() -> Settings:
             tolerance = float(share.select("Tolerance rtol", _TOLERANCES, "1e-5", str, "l_rtol", about))
         else:
             substeps = int(share.select("Steps between points", ("1", "2", "4"), "1", str, "l_substeps"))
-        gradient = share.select("Gradient", list(GRADIENTS), "direct", str, "l_gradient")
+        gradient = share.select("Gradient", list(GRADIENTS), "direct", str, "l_gradient", _GRADIENT)
     with two:
         optimiser = share.select("Optimiser", list(OPTIMISERS), "Adam", str, "l_optimiser")
         about = "Of the first iteration; it falls on a straight line to 0 behind the last one."
@@ -114,14 +128,16 @@ def _draw(first: Progress, seen: Progress | None, job: Job | None) -> None:
     """Scenes and sentences of the last snapshot, of the untrained field before there is one."""
     progress = seen or first
     low, high = figures.duration(progress)
-    title = "time t (s)" if progress.data.truth else "time, as in the file"
-    show_scenes(figures.states(progress), key="l_states", clock=Clock(title, low, high), least_width=300)
+    if progress.trouble:
+        st.warning("Not everything could be computed:", icon=":material/info:")
+        st.text(progress.trouble)
+        st.caption("If the weights have gone astray, Reset and a smaller learning rate help.")
+    show_scenes(
+        figures.states(progress), key="l_states", clock=Clock(figures.time_title(progress), low, high), least_width=300
+    )
     show_scenes(figures.curves(progress), key="l_curves", least_width=300, height=240)
     st.markdown(learning_words.about_error(progress))
     show.notices(learning_words.about_one_column(progress))
-    if progress.trouble:
-        st.warning("The solver met its limits:", icon=":material/info:")
-        st.text(progress.trouble)
 
 
 def reveal(progress: Progress) -> None:
@@ -137,7 +153,7 @@ def reveal(progress: Progress) -> None:
         "l_guess_nfe",
     )
     if (fit or nfe) and not progress.done:
-        st.info("Now train it above: the answer comes from what you see there.")
+        st.info("Now press Train: the answer comes from what you see.")
         return
     if fit:
         st.markdown(learning_words.about_fit(progress, fit))

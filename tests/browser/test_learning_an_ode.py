@@ -29,8 +29,8 @@ def inked(page: Page, number: int) -> int:
 
 def test_it_trains_draws_pauses_and_goes_on(visit: Visit):
     page = visit("learning-an-ode?l_iterations=5000")
-    expect(page.locator(".scenes figure canvas")).to_have_count(5)
-    blank = inked(page, 3)
+    expect(page.locator(".scenes figure canvas")).to_have_count(6)
+    blank = inked(page, 4)
     page.locator(".scenes figure canvas").first.evaluate("c => { c.dataset.mark = 'same' }")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("(the spiral begins at radius 2)").wait_for()
@@ -38,7 +38,7 @@ def test_it_trains_draws_pauses_and_goes_on(visit: Visit):
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Resume", exact=True).wait_for()
     settled(page)
-    assert inked(page, 3) > blank
+    assert inked(page, 4) > blank
     assert page.locator(".scenes figure canvas").first.get_attribute("data-mark") == "same"  # no remount
     before = iteration(page)
     page.get_by_role("button", name="Resume", exact=True).click()

@@ -1,5 +1,7 @@
 """The scenes of a training hold its numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,8 +48,33 @@ def test_one_two_and_three_columns(columns: int):
     values = np.column_stack([np.exp(-times), np.cos(times), np.sin(times)])[:, :columns]
     own = Measurements("t", ("a", "b", "c")[:columns], times, values, "digest", ",", has_names=True)
     scenes = figures.states(progress(own))
-    assert len(scenes) == columns + (columns > 1)
+    assert len(scenes) == {1: 2, 2: 4, 3: 4}[columns]
     assert [scene.z is not None for scene in scenes] == [columns == 3] + [False] * (len(scenes) - 1)
+    assert (scenes[-1].title == "Distance over time") == (columns < 3)
+    assert {scene.x.title for scene in scenes[1:]} == {"t"}
+
+
+def test_the_distance_over_time_is_that_of_the_points():
+    seen = progress(measurements.example())
+    *_, scene = figures.states(seen)
+    gaps = np.linalg.norm((seen.learned - seen.measured) / seen.data.spread, axis=1)
+    assert gaps[0] == 0
+    np.testing.assert_allclose(points(scene.layers[0]), np.column_stack([seen.times, gaps])[1:])
+    assert scene.y.log
+    assert scene.y.high >= gaps.max()
+    assert f"{gaps.max():.3g} at most" in scene.alt
+
+
+def test_a_distance_of_0_everywhere_is_drawn():
+    seen = replace(progress(), learned=progress().measured)
+    *_, scene = figures.states(seen)
+    assert len(points(scene.layers[0])) == 0
+    assert 0 < scene.y.low < scene.y.high
+
+
+def test_points_lie_on_the_learned_line():
+    kinds = [type(layer) for layer in figures.states(progress(measurements.example()))[1].layers]
+    assert kinds == [Line, Dots, Dots]
 
 
 def test_held_out_points_are_marked():

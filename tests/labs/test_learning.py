@@ -11,8 +11,10 @@ from scipy.integrate import solve_ivp
 
 from core.labs import measurements
 from core.labs.learning import Training, untrained
+from core.labs.learning_bounds import MOST_FIXED, OutOfTimeError
 from core.labs.learning_iteration import first_iteration
 from core.labs.learning_problem import GRADIENTS, METHODS, Problem, Settings, measured_data, spiral_data
+from core.labs.learning_words import NEVER, about_fit, fit_verdict, shape_distance
 from core.labs.measurements import Measurements
 from core.nn.dynamics import LearnedField, predict_irregular, spiral
 from core.nn.train import chunk
@@ -183,6 +185,61 @@ def test_a_failing_solve_ends_the_training_with_a_message():
     assert work.total == 60
 
 
+def test_an_iteration_that_takes_too_long_ends_the_training_in_words(monkeypatch: pytest.MonkeyPatch):
+    work = Training(Problem(), SHORT)
+    work.step()
+    monkeypatch.setattr("core.labs.learning.LONGEST", 0.0)
+    work.step()
+    assert "one iteration took more than" in work.trouble
+    assert work.done == work.total == 1
+    monkeypatch.undo()
+    work.apply(replace(SHORT, batch_time=3))
+    work.step()
+    assert (work.done, work.trouble) == (2, "")
+
+
+@pytest.mark.parametrize("gradient", GRADIENTS)
+def test_the_backward_pass_is_limited_too(gradient: str):
+    work = Training(Problem(), replace(SHORT, gradient=gradient))
+    times, values = work.batch()
+    loss = (work.predict(times, values[0]) - values).abs().mean()
+    work.budget.until = 0.0
+    if gradient == "direct":  # it evaluates nothing more
+        loss.backward()
+    else:
+        with pytest.raises(OutOfTimeError):
+            loss.backward()
+
+
+@pytest.mark.parametrize("method", ["dopri5", "rk4"])
+def test_a_picture_that_takes_too_long_is_drawn_as_far_as_it_came(method: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("core.labs.learning.LONGEST_DRAWN", 0.0)
+    seen = untrained(Problem(), Settings(method))
+    assert 1 <= len(seen.learned) == len(seen.times) < 1000
+    assert "as far as it came" in seen.trouble
+    assert np.isnan(seen.error)
+    assert fit_verdict(seen, shape_distance(seen)) is None
+    assert "ended early" in about_fit(seen, NEVER)
+
+
+def test_few_rows_are_drawn_as_a_curve_through_the_same_states():
+    own = measured(np.array([0.0, 1.0, 1.5, 4.0, 5.0, 7.0]), np.cos(np.arange(6.0))[:, None])
+    seen = trained(own=own).snapshot()
+    assert 400 <= len(seen.curve) <= 410
+    at = np.searchsorted(seen.curve_times, seen.times)
+    np.testing.assert_allclose(seen.curve_times[at], seen.times)
+    np.testing.assert_array_equal(seen.curve[at], seen.learned)
+    assert np.abs(np.diff(seen.curve[:, 0])).max() < 0.1
+
+
+def test_many_rows_by_fixed_steps_stay_within_the_evaluations_of_a_picture():
+    times = np.arange(5000.0)
+    work = Training(Problem(), Settings("rk4", substeps=4), measured(times, np.cos(times / 100)[:, None]))
+    _, states, nfe, trouble = work.trajectory()
+    assert nfe <= 1.25 * MOST_FIXED  # rk4 asks once more in each step that holds points of the data
+    assert trouble or len(states) == 5000
+
+
 def test_noise_moves_the_points_by_its_size():
     generator = torch.Generator().manual_seed(0)
     noisy = spiral_data(Problem(noise=0.1), generator).values
@@ -197,6 +254,11 @@ def test_the_worked_iteration_is_the_first_of_the_training():
     assert one.loss == work.losses[0]
     assert one.moved > 0
     assert one.after < one.loss
+
+
+def test_a_worked_iteration_that_fails_is_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("core.labs.learning_problem.MOST_STEPS", 1)
+    assert first_iteration(Problem(), Settings(tolerance=1e-7)) is None
 
 
 def test_before_training_there_is_something_to_draw():

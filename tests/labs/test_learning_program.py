@@ -18,9 +18,9 @@ from core.labs.measurements import Measurements
 from tests.conftest import ROOT
 
 
-def run(text: str, folder: Path, own: Measurements | None) -> list[float]:
+def run(text: str, folder: Path, own: Measurements | None, table: str = measurements.example_csv()) -> list[float]:
     (folder / "learn.py").write_text(text)
-    (folder / "data.csv").write_text(measurements.example_csv())
+    (folder / "data.csv").write_text(table, encoding="utf-8")
     command = [sys.executable, "-W", "error", "learn.py", *(["data.csv"] if own else [])]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, check=False, timeout=120
@@ -44,6 +44,18 @@ def test_the_program_repeats_the_losses(own: Measurements | None, gradient: str,
             pytest.importorskip("torchdiffeq")
         losses = run(program(problem, settings, work.data, flavour, own), tmp_path, own)
         np.testing.assert_allclose(losses, work.losses, rtol=1e-12 if flavour == "core.ode" else 1e-4)
+
+
+def test_the_program_reads_a_file_as_the_page_does(tmp_path: Path):
+    rows = "".join(f"{i};{np.cos(i)};{np.sin(i)}\n\n" for i in range(12))
+    text = f'\ufeff\nt;"x,\x0c in\u2028m";"two\nlines"\n{rows}'
+    own = measurements.read_measurements(text.encode())
+    problem, settings = Problem(cubed=False), Settings(iterations=2, batch_size=5, batch_time=3)
+    work = Training(problem, settings, own)
+    work.step()
+    work.step()
+    losses = run(program(problem, settings, work.data, "core.ode", own), tmp_path, own, text)
+    np.testing.assert_allclose(losses, work.losses, rtol=1e-12)
 
 
 def test_the_two_programs_differ_in_one_line():

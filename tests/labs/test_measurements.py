@@ -21,6 +21,9 @@ GOOD = {
     "quotes": '"t","x, in m","y"\n' + BODY.replace("0,", '"0",', 1),
     "exponents": "t,x,y\n" + BODY.replace("6", "6e0").replace("5", "+5."),
     "no name for a column": "t,,\n" + BODY,
+    "names that are numbers": ",0,1\n" + BODY,
+    "commas in names": 't;"x, in m";"y, in m, too"\n' + BODY.replace(",", ";"),
+    "semicolons in names": 't,"x; in m; too",y\n' + BODY,
 }
 
 BAD = {
@@ -60,6 +63,16 @@ BAD = {
         "row 4, column 't': expected a time at least 1e-09 of the whole interval after that of the row before; "
         "got 1.0000000001 after 1.0",
     ),
+    "decimal comma, no names": (
+        "0;1,5\n1;2,5\n2;3\n3;4\n4;5\n",
+        "row 1, column 'z1': expected a number, got '1,5' (write a decimal point)",
+    ),
+    "missing in the first row, no names": ("0,,1\n" + BODY[6:], "row 1, column 'z1': expected a number, got nothing"),
+    "word in the first row, no names": ("0,abc,1\n" + BODY, "row 1, column 'z1': expected a number, got 'abc'"),
+    "formula": ("t,z\n=cmd(),1\n" + "1,1\n" * 5, "row 2, column 't': expected a number, got '=cmd()'"),
+    "same name below blank rows": ("\n\nt,z,z\n" + BODY, "row 3: two columns are called 'z'; expected different names"),
+    "utf-16": ("t,z\n".encode("utf-16"), f"The file is not UTF-8 text (byte 1). {ACCEPTED}"),
+    "one line": (b"t,z\n0," + b"1" * 1_000_000, f"row 2: not readable as CSV. {ACCEPTED}"),
     "same name": ("t,z,z\n" + BODY, "row 1: two columns are called 'z'; expected different names"),
     "markup": ("t,**z**\n<b>x</b>,1\n0,1\n1,1\n2,1\n3,1\n", "row 2, column 't': expected a number, got '<b>x</b>'"),
     "endless": (

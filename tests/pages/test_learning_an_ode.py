@@ -8,7 +8,7 @@ from core.labs import measurements
 from core.labs.learning import Training, untrained
 from core.labs.learning_iteration import first_iteration
 from core.labs.learning_problem import METHODS, Problem, Settings
-from core.labs.learning_words import EXTRAPOLATION, about_fit, about_nfe, about_one_column
+from core.labs.learning_words import UNSEEN, about_fit, about_nfe, about_one_column
 from core.labs.measurements import Measurements
 from tests.pages.visiting import component, floats, open_page, sound, words
 
@@ -59,7 +59,7 @@ def test_links():
     at = page(l_solver="rk4", l_substeps="2", l_seed="7", l_data="pendulum", l_rate="0.003")
     assert at.selectbox(key="l_substeps").value == "2"
     assert at.number_input(key="l_seed").value == 7
-    assert len(component(at, "l_states")["scenes"]) == 3
+    assert len(component(at, "l_states")["scenes"]) == 4
     at = page(l_solver="nonsense", l_seed="1e99", l_data="x", l_rate="-1", l_batch="-5", l_hidden="9999999")
     assert at.selectbox(key="l_solver").value == "dopri5"
     assert not at.error
@@ -68,13 +68,15 @@ def test_links():
 def test_predictions_wait_for_a_training():
     at = page()
     at.radio(key="l_guess_fit").set_value("it never fits").run()
-    assert "Now train it above" in words(sound(at))
+    assert "Now press Train" in words(sound(at))
     work = Training(Problem(), Settings(iterations=45))
     while work.done < work.total:
         work.step()
     seen = work.snapshot()
     assert "You said: it never fits" in about_fit(seen, "it never fits")
-    assert f"{seen.watched[-1, 1]:.0f} for the field now" in about_nfe(seen, "it rises")
+    assert f"{seen.watched[-1, 1]:.0f} for the field of iteration {seen.watched[-1, 0]:.0f}." in about_nfe(
+        seen, "it rises"
+    )
 
 
 def test_the_worked_example_has_the_numbers_of_the_first_iteration():
@@ -91,7 +93,7 @@ def test_exercises_mark():
     at = page(l_piece="12", l_solver="rk4", l_substeps="2")
     at.number_input(key="l_rk4 12 2").set_value(4 * 2 * 11).run()
     assert at.success[0].value.startswith("Right: 88")
-    at.radio(key="l_far").set_value(next(iter(EXTRAPOLATION))).run()
+    at.radio(key="l_far").set_value(UNSEEN).run()
     assert at.success[1].value.startswith("Right")
 
 
@@ -107,6 +109,18 @@ def test_a_file_is_learned_from_and_a_bad_one_changes_nothing():
     assert at.text[0].value == "row 2, column 'x': expected a number, got '**1**'"
     assert component(at, "l_states")["scenes"][0]["title"] == "x over time"
     assert at.number_input(key="l_seed").value == 5
+    assert [scene["x"]["title"] for scene in component(at, "l_states")["scenes"]] == ["time", "time"]
+    sound(at.button(key="l_forget").click().run())
+    assert component(at, "l_states")["scenes"][1]["title"] == "angle_rad over time"
+    assert "l_own_data" not in at.session_state
+    assert not any("a.csv" in value or "cos" in value for values in at.query_params.values() for value in values)
+
+
+def test_the_formula_is_that_of_the_network():
+    at = page()
+    assert "W_1 z^3" in at.latex[0].value
+    sound(at.toggle(key="l_cube").set_value(False).run())
+    assert "W_1 z + b_1" in at.latex[0].value
 
 
 @pytest.mark.parametrize(("values", "warned"), [(np.exp(-np.arange(9.0)), False), (np.cos(np.arange(9.0)), True)])

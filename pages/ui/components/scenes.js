@@ -36,6 +36,7 @@ function update(state, data) {
   const { root, grid } = state;
   root.style.setProperty("--least", `${data.least}px`);
   root.style.setProperty("--height", `${data.height}px`);
+  grid.classList.toggle("lead", data.lead);
   state.theme = themeOf(root);
   state.answered = data.answered;
   while (state.panels.length > data.scenes.length) state.panels.pop().figure.remove();

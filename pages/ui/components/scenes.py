@@ -31,6 +31,7 @@ def show_scenes(
     on_pick: Callable[[float, float], None] | None = None,
     least_width: int = 320,
     height: int = 360,
+    lead: bool = False,
 ) -> None:
     """Draw scenes side by side, as many as fit, over one clock.
 
@@ -38,6 +39,7 @@ def show_scenes(
         on_pick: called, before the page runs again, with the place to which the handle was moved; inside its axes.
         least_width: of a panel, in CSS pixels.
         height: of a panel's canvas, in CSS pixels; square scenes on narrow screens take less.
+        lead: the first of three stands beside the two others, as high as both, where there is room.
     """
 
     def picked() -> None:
@@ -52,6 +54,7 @@ def show_scenes(
             "clock": None if clock is None else _clock(clock),
             "least": least_width,
             "height": height,
+            "lead": lead,
             "answered": _moment(st.session_state.get(key)),
         },
         on_pick_change=picked,

@@ -29,11 +29,21 @@ function roundSteps(low, high, most) {
   const step = roundStep((high - low) / Math.max(most, 1));
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
+  if (last - first < 2 && most < 40) return roundSteps(low, high, 1.6 * Math.max(most, 1)); // one number tells no scale
   const largest = Math.max(Math.abs(low), Math.abs(high));
   return Array.from({ length: last - first + 1 }, (_, i) => {
     const value = (first + i) * step;
     return { value, text: short(value, step, largest) };
   });
+}
+
+// Fewer ticks where their numbers would touch.
+function ticksThatFit(axis, length, pen) {
+  for (let most = length / 60; ; most /= 2) {
+    const ticks = ticksOf(axis, most);
+    const widest = Math.max(...ticks.map(({ text }) => pen.measureText(text).width));
+    if (ticks.length <= 3 || (widest + 10) * ticks.length < length || most < 1) return ticks;
+  }
 }
 
 function roundStep(least) {
@@ -109,7 +119,8 @@ function planeOf(scene, width, height, pen, theme) {
     return { pixels, depths: null };
   }
   const across = area.right - area.left;
-  const frame = () => drawPlane(pen, scene, area, { x, y }, theme, [ticksOf(scene.x, across / 60), tall], width);
+  const wide = ticksThatFit(scene.x, across, pen);
+  const frame = () => drawPlane(pen, scene, area, { x, y }, theme, [wide, tall], width);
   const clip = () => pen.rect(area.left - 1.5, area.top - 1.5, across + 3, area.bottom - area.top + 3);
   return { area, x, y, place, frame, clip };
 }
