@@ -20,7 +20,6 @@ STYLE = """
 /* Streamlit's own greys and accents here have less contrast than 4.5 : 1. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
 button[data-variant][data-selected="true"] { color: inherit !important; }
-@media (max-width: 640px) { [data-testid="stRadioGroup"] > div { flex-direction: column; gap: 0.6rem; } }
 """
 
 
