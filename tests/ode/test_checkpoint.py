@@ -80,7 +80,7 @@ GRIDS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("options", GRIDS, ids=str)
+@pytest.mark.parametrize("options", GRIDS, ids=lambda options: "+".join(options) or "default")
 @pytest.mark.parametrize("name", ["euler", "rk4", "implicit_midpoint", "trapezoid"])
 @pytest.mark.filterwarnings("ignore:the slope changes")
 def test_every_kind_of_grid(name: str, options: dict[str, Any]):
