@@ -99,6 +99,13 @@ def space() -> None:
     show_scenes([scene], key="space", clock=Clock("time t (s)", 0, 3 * TURN, start=3 * TURN / 2))
 
 
+def three() -> None:
+    """Three scenes, the first of which leads."""
+    line = Line(np.array([[0.0, 0.0], [1.0, 1.0]]), STATE, "line")
+    axes = Axis("time t (s)", 0, 1), Axis("state z", 0, 1)
+    show_scenes([Scene(name, *axes, [line], "A line.") for name in "ABC"], key="three", height=200, lead=True)
+
+
 def odd() -> None:
     """What labs may hand over when all goes wrong; a clock that runs backwards."""
     nothing, one = np.zeros((0, 2)), np.ones((1, 2))
@@ -123,7 +130,7 @@ def odd() -> None:
         )
 
 
-SHOWN = {"plane": plane, "frames": frames, "log": logarithmic, "space": space, "odd": odd}
+SHOWN = {"plane": plane, "frames": frames, "log": logarithmic, "space": space, "three": three, "odd": odd}
 # A page named here: Streamlit would take the folder tests/pages for more of them.
 page = st.Page(SHOWN[st.query_params.get("show", "plane")], url_path="scenes", default=True)
 st.navigation([page], position="hidden").run()
