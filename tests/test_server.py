@@ -28,7 +28,7 @@ def test_a_deep_link_is_the_first_request_of_a_fresh_process(address: str):
 
 def test_the_default_page_and_an_unknown_one(address: str):
     titles = [m.delta.new_element.heading.body for m in visit(address, "") if m.delta.new_element.heading.tag == "h1"]
-    assert titles == ["See what a network sees"]
+    assert titles == ["Neural ODEs and Grad-CAM"]
     assert any(m.WhichOneof("type") == "page_not_found" for m in visit(address, "no-such-page"))
 
 
