@@ -13,7 +13,7 @@ from core.figures import residual as figures
 from core.labs import annuli, depth_limit, residual
 from core.labs import residual_words as words
 from core.nn.odenet import ODEBlock
-from pages.ui import cached, exercise, residual_controls, show
+from pages.ui import cached, derivations, exercise, residual_controls, show
 from pages.ui.components.scenes import show_scenes
 
 st.title("From ResNet to ODE")
@@ -72,7 +72,7 @@ st.markdown(
     r"Now for any smooth $f$ and any curve $Z(t)$, by symbols. $z^{+}$ is the block's output, $z$ its input at depth "
     r"$t$. Formulas with a tick are printed from the very expressions that sympy has just checked; `:=` defines."
 )
-residual_controls.show_derivation()
+derivations.show("residual-limit")
 
 st.header("4. When there is such a limit, and when not")
 st.markdown(

@@ -3,11 +3,12 @@ r"""A residual network is Euler's method, its limit is an ODE, and a step's erro
 Source: Chen et al. 2018, section 1; Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.3.
 """
 
-from sympy import Derivative, Function, Symbol, symbols
+from sympy import Derivative, Function, Symbol
 
-from core.derivations.step import Definition, Identity, LimitOf, Series, Step
+from core.derivations.checks import Definition, Identity, LimitOf, Series
+from core.derivations.step import Derivation, Step
+from core.derivations.symbols import h, t
 
-t, h = symbols("t h", real=True)
 z = Symbol("z", real=True)
 """The state at time t."""
 z_next = Symbol("z^{+}", real=True)
@@ -33,6 +34,16 @@ ODE = Step(
     "Infinitely thin blocks: demand that the slope of the curve is $f$. This is the Neural ODE.",
     Definition(),
 )
+
+
+def residual_limit() -> Derivation:
+    """A residual network's limit, and the error of one block."""
+    return Derivation(
+        "A residual block is a step of Euler's method",
+        "Every smooth f and every differentiable Z, for a state of one dimension.",
+        "Chen et al. 2018, section 1; Hairer, Norsett, Wanner 1993, section II.3",
+        steps(),
+    )
 
 
 def steps(block: Step = BLOCK, ode: Step = ODE) -> tuple[Step, ...]:

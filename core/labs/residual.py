@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.derivations import residual as derivation
 from core.ode import odeint
 
 DEPTH = 4.0
@@ -226,19 +225,3 @@ def one_block(params: BlockParams) -> Block:
         f_t=float(f_t),
         f_z=float(f_z),
     )
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A step of the derivation with what its check found, as texts."""
-
-    latex: str
-    why: str
-    status: str
-    how: str
-
-
-def derive() -> tuple[Checked, ...]:
-    """The derivation of the ODE from the residual block, checked now."""
-    verdicts = ((step, step.verify()) for step in derivation.steps())
-    return tuple(Checked(step.latex, step.why, verdict.status, verdict.how) for step, verdict in verdicts)

@@ -17,12 +17,6 @@ from pages.ui.worker import Job
 _STEPS = {f"1/{n}" if n > 1 else "1": 1 / n for n in (1, 2, 4, 8, 16, 32, 64)}
 _TOLERANCES = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5}
 _SEEDS = ("1", "2", "3")
-_MARKS = {
-    "defined": "A definition: nothing to check.",
-    "proved": ":green[✓ checked]",
-    "failed": ":red[✗ failed]",
-    "undecided": ":orange[? undecided]",
-}
 
 
 def choose_field() -> residual.Params:
@@ -93,15 +87,6 @@ def choose_training() -> tuple[annuli.Params, int]:
         shown = share.select("Show the networks of seed", chosen, chosen[0], str, "r_shown")
     st.caption("Other seeds, iterations or dimensions start the training anew; another seed to show does not.")
     return annuli.Params(tuple(map(int, chosen)), int(iterations), int(augment)), int(shown)
-
-
-def show_derivation() -> None:
-    """Each step as it was checked, with what the check found."""
-    for number, step in enumerate(cached.run(residual.derive), 1):
-        st.markdown(f"**{number}.** {step.why}")
-        st.latex(step.latex)
-        mark = _MARKS[step.status]
-        st.caption(mark if step.status == "defined" else f"{mark} {step.how}.")
 
 
 def train_annuli(params: annuli.Params, shown: int) -> None:

@@ -1,0 +1,46 @@
+"""Derivations on a page. Only what this file shows carries a tick, and each tick is the verdict of a check run here."""
+
+import streamlit as st
+
+from core.figures.theme import EVIDENCE, GRADIENT, STATE
+from core.labs import checked
+from pages.ui import cached
+
+COLOURS = (("z", STATE), ("a", GRADIENT), ("theta", EVIDENCE))
+"""One colour for each symbol, beside its letter."""
+
+_MARKS = {
+    "defined": "A definition: nothing to check.",
+    "proved": ":green[✓ checked]",
+    "sampled": ":green[✓ checked]",
+    "failed": ":red[✗ failed]",
+    "undecided": ":orange[? undecided]",
+}
+
+
+def report(slug: str, *arguments: object, coloured: bool = False) -> checked.Report:
+    """A derivation of the catalogue with its verdicts; checked once, and kept for everyone."""
+    return cached.run(checked.entry, checked.Params(slug, arguments, COLOURS if coloured else ()))
+
+
+def show(slug: str, *arguments: object, coloured: bool = False) -> None:
+    """All steps of a derivation, each as it was checked, with what the check found."""
+    found = report(slug, *arguments, coloured=coloured)
+    for number, step in enumerate(found.steps, 1):
+        show_step(step, number)
+    st.caption(f"Checked for: {found.holds} Source: {found.source}.")
+
+
+def show_step(step: checked.Checked, number: int) -> None:
+    """One step: why, the formula, the verdict, and the difference where it failed."""
+    st.markdown(f"**{number}.** {step.why}")
+    st.latex(step.latex)
+    show_verdict(step)
+
+
+def show_verdict(step: checked.Checked) -> None:
+    """The mark and how it was found; the difference of both sides where the check failed."""
+    mark = _MARKS[step.status]
+    st.caption(mark if step.status == "defined" else f"{mark} {step.how}.")
+    if step.difference:
+        st.latex(rf"\text{{left}} - \text{{right}} = {step.difference}")
