@@ -1,5 +1,6 @@
 """The ways to decide a step; each says what it may print and what it found."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -159,9 +160,9 @@ class Sampled:
             values = self.drawn(random, left.free_symbols.union(right.free_symbols))
             at_left, at_right = sympy.N(left.xreplace(values), 30), sympy.N(right.xreplace(values), 30)
             difference = _minus(at_left, at_right)
-            entries = zip(_entries(difference), _entries(at_left), strict=True)
-            if not all(entry.is_number for entry in _entries(difference)):
+            if not all(entry.is_number and entry.is_finite for entry in _entries(at_left) + _entries(difference)):
                 return Verdict("undecided", "the sides have no value at numbers")
+            entries = zip(_entries(difference), _entries(at_left), strict=True)
             if any(abs(entry) > self.tolerance * (1 + abs(size)) for entry, size in entries):
                 where = ", ".join(f"{name} = {sympy.N(value, 6)}" for name, value in values.items())
                 return Verdict("failed", f"the sides differ at {where}", sympy.N(difference, 6))
@@ -208,9 +209,9 @@ class Matches:
         for _ in range(self.sampled.samples):
             values = self.sampled.drawn(random, right.free_symbols)
             told, computed = sympy.N(right.xreplace(values), 30), self.compute(values)
-            if not told.is_number:
+            if not (told.is_number and told.is_finite):
                 return Verdict("undecided", "the formula has no value at numbers")
-            if not abs(told - computed) <= self.sampled.tolerance * (1 + abs(computed)):
+            if not math.isfinite(computed) or abs(told - computed) > self.sampled.tolerance * (1 + abs(computed)):
                 where = ", ".join(f"{name} = {sympy.N(value, 6)}" for name, value in values.items())
                 return Verdict("failed", f"{self.names} gives another value at {where}", sympy.N(computed - told, 6))
         return Verdict("sampled", f"equal to what {self.names} computes; {self.sampled.how}")

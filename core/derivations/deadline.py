@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from types import FrameType
+from typing import Any
 
 
 class OutOfTime(BaseException):
@@ -20,7 +22,9 @@ def deadline(seconds: float) -> Iterator[None]:
     end = monotonic() + seconds
     before = sys.getprofile()
 
-    def look(_frame: object, event: str, _argument: object) -> None:
+    def look(frame: FrameType, event: Any, argument: object) -> None:
+        if before is not None:  # an outer deadline, or a profiler
+            before(frame, event, argument)
         if event == "call" and monotonic() > end:
             raise OutOfTime
 

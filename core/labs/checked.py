@@ -61,13 +61,20 @@ def entry(params: Params) -> Report:
 
 def check(derivation: Derivation, colours: Colours = ()) -> Report:
     """Check each step."""
-    steps = tuple(_checked(step, dict(colours)) for step in derivation.steps)
+    steps = tuple(check_step(step, colours) for step in derivation.steps)
     return Report(derivation.title, derivation.holds, derivation.source, steps)
 
 
-def _checked(step: Step, colours: dict[str, str]) -> Checked:
+def check_step(step: Step, colours: Colours = ()) -> Checked:
+    """Check it, and print it."""
     start = perf_counter()
     verdict = step.verify()
-    seconds = perf_counter() - start
-    difference = "" if verdict.difference is None else latex(verdict.difference, colours)
-    return Checked(step.printed(colours), step.why, verdict.status, verdict.how, step.check.kind, difference, seconds)
+    return Checked(
+        step.printed(dict(colours)),
+        step.why,
+        verdict.status,
+        verdict.how,
+        step.check.kind,
+        difference="" if verdict.difference is None else latex(verdict.difference, dict(colours)),
+        seconds=perf_counter() - start,
+    )

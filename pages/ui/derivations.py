@@ -31,9 +31,9 @@ def show(slug: str, *arguments: object, coloured: bool = False) -> None:
     st.caption(f"Checked for: {found.holds} Source: {found.source}.")
 
 
-def show_step(step: checked.Checked, number: int) -> None:
+def show_step(step: checked.Checked, number: int | None = None) -> None:
     """One step: why, the formula, the verdict, and the difference where it failed."""
-    st.markdown(f"**{number}.** {step.why}")
+    st.markdown(step.why if number is None else f"**{number}.** {step.why}")
     st.latex(step.latex)
     show_verdict(step)
 

@@ -25,6 +25,22 @@ from pages.ui.worker import LEASE, Job, State
 Some = TypeVar("Some", bound=Work)
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the work is called where people read of it."""
+
+    start: str = "Train"
+    """On the button that starts it."""
+    more: str = "Train on"
+    """On the same button once it is finished; "" where nothing is left to do then."""
+    before: str = "Not trained yet"
+    during: str = "Training"
+    step: str = "Iteration"
+
+
+TRAINING = Words()
+
+
 @dataclass
 class _Held:
     """What the session keeps of a training."""
@@ -42,7 +58,7 @@ def live(
     *,
     change: Callable[[Some], None] | None = None,
     settings: Hashable = None,
-    label: str = "Train",
+    words: Words = TRAINING,
 ) -> Job | None:
     """Offer a training, and show it while it goes on.
 
@@ -57,14 +73,14 @@ def live(
             is called in the worker's thread, or here if the work is at rest.
         settings: what `change` applies. It is called when they differ from those applied last; without
             them, at every run of the page.
-        label: of the button that starts it.
+        words: for anything that is no training.
 
     Returns:
         The job, None before it has been asked for. The page runs again when its state changes.
     """
     job = _job(key, identity, make, change, settings)
     seen = _look(job)  # what this run shows; once it is different, the page runs again
-    _buttons(key, job, seen.state, label)
+    _buttons(key, job, seen.state, words)
 
     @st.fragment(run_every=seen.every)
     def show() -> None:
@@ -72,7 +88,7 @@ def live(
             job.touch(seen.lease)
             if _look(job) != seen:
                 st.rerun()
-        _progress(job, label)
+        _progress(job, words)
         draw(None if job is None else job.latest, job)
 
     show()
@@ -123,14 +139,18 @@ def _job(
     return held.job
 
 
-def _buttons(key: str, job: Job | None, state: State, label: str) -> None:
+def _buttons(key: str, job: Job | None, state: State, words: Words) -> None:
     """Train, Pause, Resume or Train on; Stop; Reset. Each does what it said when it was pressed."""
-    action = {"waiting": "Pause", "running": "Pause", "paused": "Resume", "finished": "Train on"}.get(state, label)
+    actions = {"waiting": "Pause", "running": "Pause", "paused": "Resume", "finished": words.more}
+    action = actions.get(state, words.start)
     act = partial(_act, key, job)
     # A running job has iterations to keep; one that waits or is paused may never have had its turn.
     stoppable = job is not None and (state == "running" or (state in ("waiting", "paused") and job.done > 0))
     with st.container(horizontal=True):
-        st.button(action, f"{key} go", type="primary", disabled=state == "failed", on_click=act, args=("go", state))
+        blocked = state == "failed" or not action
+        st.button(
+            action or words.start, f"{key} go", type="primary", disabled=blocked, on_click=act, args=("go", state)
+        )
         st.button("Stop", f"{key} stop", disabled=not stoppable, on_click=act, args=("stop", state))
         st.button("Reset", f"{key} reset", disabled=job is None, on_click=act, args=("reset", state))
 
@@ -151,19 +171,24 @@ def _act(key: str, job: Job | None, action: str, state: State) -> None:
         job.resume()
 
 
-def _progress(job: Job | None, label: str) -> None:
+def _progress(job: Job | None, words: Words) -> None:
     """What the job is doing, as a bar and in words; a change of state is announced to screen readers."""
     if job is None:
-        _say(f"Not trained yet: {label} starts it.")
+        _say(f"{words.before}: {words.start} starts it.")
         return
     if job.state == "failed":
-        _say(f"The training ended at iteration {job.done:,}. Reset it, and try other settings.")
+        _say(f"It ended at {words.step.lower()} {job.done:,}. Reset it, and try other settings.")
         st.error("It could not go on, because:", icon=":material/error:")
         st.text(job.error)
         return
-    said = {"waiting": "Waiting", "running": "Training", "paused": "Paused; nothing is lost.", "finished": "Finished."}
+    said = {
+        "waiting": "Waiting",
+        "running": words.during,
+        "paused": "Paused; nothing is lost.",
+        "finished": "Finished.",
+    }
     _say(said.get(job.state, ""))
-    text = f"Iteration {job.done:,} of {job.total:,}" if job.total else "Not begun"
+    text = f"{words.step} {job.done:,} of {job.total:,}" if job.total else "Not begun"
     if job.state == "waiting":
         text = f"{job.place} before you{_about(job.seconds_to_start)}" if job.place else "Next in line"
     elif job.state == "running" and job.seconds_left is not None:

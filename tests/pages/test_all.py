@@ -22,6 +22,7 @@ def test_the_menu_lists_what_exists_in_order():
         "From ResNet to ODE",
         "Learning an ODE from data",
         "Grad-CAM explorer",
+        "Every equation, checked",
     ]
 
 

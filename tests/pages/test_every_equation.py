@@ -1,0 +1,131 @@
+"""The page of all equations: what it finds and counts, and that no tick comes from anywhere else."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from core.derivations.catalogue import CATALOGUE
+from core.labs import every
+from pages.ui import cached, derivations
+from pages.ui.formulas import unchecked
+from pages.ui.menu import PAGES, lessons
+from tests.pages.visiting import SLUGS, open_page, sound, visit, words
+
+ALL = every.steps({slug: derivations.report(slug) for slug in CATALOGUE})
+
+
+def boxes(at) -> list[str]:
+    return [element.value for element in at.markdown if " · step " in element.value]
+
+
+def test_all_of_it_can_be_paged_through():
+    at = open_page("every-equation")
+    seen = []
+    for screen in range(1, -(-len(ALL) // 10) + 1):
+        if at.number_input:
+            sound(at.number_input(key="e_screen").set_value(screen).run())
+        seen += boxes(at)
+    assert [box.split("**")[1] for box in seen] == [one.title for one in ALL]
+
+
+@pytest.mark.parametrize("kind", every.KINDS)
+def test_only_one_kind_of_check(kind: str):
+    at = open_page("every-equation", e_kind=kind)
+    expected = [one for one in ALL if one.step.kind == kind]
+    if expected:
+        assert f"of {len(expected)}." in words(at)
+        assert at.latex[0].value.strip("$\n ") == expected[0].step.latex
+    else:
+        assert "Nothing has all of that" in words(at)
+
+
+def test_a_search_needs_every_word_and_may_find_nothing():
+    at = open_page("every-equation", e_words="EULER block")
+    assert boxes(at)
+    assert all("Euler" in box or "block" in box for box in boxes(at))
+    sound(at.text_input(key="e_words").set_value("no-such-thing $$ <b> \\frac").run())
+    assert "Nothing has all of that" in words(at)
+
+
+def test_the_counts_come_after_the_guess():
+    at = open_page("every-equation")
+    assert "can be checked" not in words(at)
+    sound(at.radio(key="e_guess").set_value(every.SHARES[0]).run())
+    proved = every.count(ALL)["proved"]
+    assert f"{proved} are proved by symbols" in words(at)
+    assert f"| proved | {proved} |" in words(at)
+
+
+def test_one_check_again():
+    at = open_page("every-equation", e_kind="identity")
+    sound(next(button for button in at.button if button.label == "Check it again").click().run())
+    assert re.search(r"Checked again just now, in \d+ ms: proved\.", words(at))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_formulas_without_a_tick_are_listed(slug: str):
+    at = open_page("every-equation", e_page=slug)
+    found = unchecked(lessons()[slug])
+    if slug in {entry.page for entry in CATALOGUE.values()}:
+        assert f"| {lessons()[slug].title} | {len(found)} |" in words(at) or not found
+    total = sum(len(unchecked(lesson)) for lesson in lessons().values())
+    assert f"| **all** | **{total}** |" in words(at)
+
+
+def test_unchecked_formulas_are_read_from_all_texts_of_a_page():
+    found = {formula.latex for formula in unchecked(lessons()["resnet-to-ode"])}
+    assert r"z_{k+1} = z_k + f(z_k, \theta_k)" in found  # in the page
+    assert "residual.FIELDS[params.field].latex" in found  # made at run time
+    assert "z^{+}" not in found  # no relation
+
+
+@pytest.mark.parametrize("query", [{"e_screen": "999"}, {"e_screen": "-1"}, {"e_page": "x"}, {"e_words": "x" * 5000}])
+def test_bad_links(query: dict[str, str]):
+    open_page("every-equation", **query)
+
+
+def test_ticks_are_drawn_in_one_place_only():
+    for path in [*PAGES.rglob("*.py"), *PAGES.parent.glob("core/**/*.py")]:
+        if path.name != "derivations.py":
+            assert "✓" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_tick_on_a_page_belongs_to_a_formula_of_the_engine(slug: str):
+    """Each tick's formula is one that a report holds: found among what this process has checked."""
+    checked = {step.latex for report in _reports() for step in report.steps}
+    at = visit(slug)
+    elements: list[Any] = list(at.main)
+    for before, element in pairwise(elements):
+        if element.type == "caption" and "✓" in element.value:
+            assert before.type == "latex"
+            assert before.value.strip("$\n ") in checked
+
+
+def _reports():
+    for slug in CATALOGUE:
+        yield derivations.report(slug)
+        yield derivations.report(slug, coloured=True)
+
+
+def test_check_all_again():
+    work = every.Recheck(len(ALL))
+    assert work.snapshot().last is None
+    while work.done < work.total:
+        work.step()
+    progress = work.snapshot()
+    assert progress.counts == every.count(ALL)
+    assert progress.bad == ()
+    assert progress.last is not None
+    assert progress.last.latex == ALL[-1].step.latex
+    with pytest.raises(StopIteration):
+        work.step()
+
+
+def test_a_step_again_is_the_same():
+    one = next(one for one in ALL if one.step.kind == "series")
+    again = every.again(one.slug, one.number)
+    assert (again.latex, again.status, again.how) == (one.step.latex, one.step.status, one.step.how)
+    assert cached.run(every.again, one.slug, one.number).latex == again.latex
