@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.derivations.catalogue import CATALOGUE
-from core.derivations.step import Step
+from core.derivations.step import Derivation
 from core.labs.checked import Checked, Colours, Report, check_step
 
 KINDS = {
@@ -36,18 +36,20 @@ class Found:
         slug: of the derivation in the catalogue.
         page: slug of the page that shows it.
         number: of the step in its derivation, from 1.
+        title, holds: of the derivation.
     """
 
     slug: str
     page: str
     number: int
     title: str
+    holds: str
     step: Checked
 
     @property
     def text(self) -> str:
         """What a search looks through, in lower case."""
-        return " ".join((self.slug, self.title, self.step.why, self.step.latex, self.step.how)).lower()
+        return " ".join((self.slug, self.title, self.holds, self.step.why, self.step.latex, self.step.how)).lower()
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Filter:
 def steps(reports: Mapping[str, Report]) -> tuple[Found, ...]:
     """Every step of these derivations, by slug, in the order of the catalogue."""
     return tuple(
-        Found(slug, CATALOGUE[slug].page, number, report.title, step)
+        Found(slug, CATALOGUE[slug].page, number, report.title, report.holds, step)
         for slug, report in reports.items()
         for number, step in enumerate(report.steps, 1)
     )
@@ -130,16 +132,18 @@ class Recheck:
         self.total = total
         """Steps of the whole catalogue, as the reports count them."""
 
-    def _walk(self) -> Iterator[tuple[str, int, str, Step]]:
+    def _walk(self) -> Iterator[tuple[str, Derivation, int]]:
         for slug, entry in CATALOGUE.items():
             derivation = entry.build()
-            for number, step in enumerate(derivation.steps, 1):
-                yield slug, number, derivation.title, step
+            for number in range(1, len(derivation.steps) + 1):
+                yield slug, derivation, number
 
     def step(self) -> None:
         """Check the next one."""
-        slug, number, title, step = next(self._left)
-        self._seen.append(Found(slug, CATALOGUE[slug].page, number, title, check_step(step, self._colours)))
+        slug, derivation, number = next(self._left)
+        checked = check_step(derivation.steps[number - 1], self._colours)
+        page = CATALOGUE[slug].page
+        self._seen.append(Found(slug, page, number, derivation.title, derivation.holds, checked))
         self.done += 1
 
     def snapshot(self) -> Progress:

@@ -13,7 +13,7 @@ from PIL import Image
 from core.cam import Explanation, Trace
 from core.cam import trace as run_trace
 from core.images import Picture
-from core.labs import gradcam
+from core.labs import checked, gradcam
 from core.nn import weights
 from core.nn.preprocess import Fed, feed
 from core.nn.registry import REGISTRY
@@ -45,6 +45,16 @@ def draw(figure: Callable[[Value], Drawn], work: Callable[..., Value], *params: 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _result(name: str, params: str, _work: Callable[[], Value]) -> Value:
     return _work()
+
+
+def report(params: checked.Params) -> checked.Report:
+    """A derivation with its verdicts, checked once; who waits for that sees what the server does."""
+    return _report(repr(params), params)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Checking the formulas …")
+def _report(key: str, _params: checked.Params) -> checked.Report:
+    return checked.entry(_params)
 
 
 def _name(function: Callable[..., object]) -> str:

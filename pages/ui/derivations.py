@@ -20,7 +20,7 @@ _MARKS = {
 
 def report(slug: str, *arguments: object, coloured: bool = False) -> checked.Report:
     """A derivation of the catalogue with its verdicts; checked once, and kept for everyone."""
-    return cached.run(checked.entry, checked.Params(slug, arguments, COLOURS if coloured else ()))
+    return cached.report(checked.Params(slug, arguments, COLOURS if coloured else ()))
 
 
 def show(slug: str, *arguments: object, coloured: bool = False) -> None:

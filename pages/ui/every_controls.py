@@ -66,6 +66,7 @@ def show_found(found: tuple[Found, ...]) -> None:
         with st.container(border=True):
             st.markdown(f"**{one.title}** · step {one.number} · {titles[one.page]}")
             derivations.show_step(one.step)
+            st.caption(f"Holds for: {one.holds}")
             _offer_again(one)
 
 
