@@ -126,5 +126,5 @@ def to_states(stepper: Stepper, stacked: Any, lead: torch.Size) -> State:
     if isinstance(stacked, np.ndarray):
         stacked = torch.from_numpy(stacked)
     if layout.is_tuple:
-        return layout.split(stacked.reshape((*lead, -1)))
+        return layout.split(stacked.reshape((*lead, sum(shape.numel() for shape in layout.shapes))))
     return stacked.reshape((*lead, *layout.shapes[0]))

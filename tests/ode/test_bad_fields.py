@@ -281,3 +281,11 @@ def test_a_slope_beyond_all_numbers_ends_with_a_solver_error(start: float):
     for call in EVERY.values():
         with pytest.raises(SolverError):
             call(lambda t, y: torch.exp(y * y), torch.full_like(Y0, start), T)
+
+
+def test_a_tuple_that_never_reaches_its_times_ends_with_a_solver_error():
+    start = (torch.ones(1).double(), torch.ones(2).double())
+    with pytest.raises(SolverError) as caught:
+        solve(lambda t, s: (s[0] ** 2, s[1]), start, 0.0, 2.0, times=[2.0])
+    partial: Any = caught.value.partial
+    assert [tuple(state.shape) for state in partial.states] == [(0, 1), (0, 2)]
