@@ -9,7 +9,7 @@ import sympy
 from sympy import O, Rational, Symbol
 from sympy.matrices import MatrixBase
 
-from core.derivations.deciding import Given, apply, decide, explicit, is_name
+from core.derivations.deciding import Given, apply, decide, is_name, opened_up
 from core.derivations.step import Side, Verdict
 
 
@@ -68,12 +68,16 @@ class Series:
     def verdict(self, lhs: Side, rhs: Side) -> Verdict:
         """Expand both sides and compare."""
         try:
-            sides = [apply(_each(explicit(side, self.given), self._expanded), self.given) for side in (lhs, rhs)]
+            opened = (opened_up(side, self.given, self.variable) for side in (lhs, rhs))
+            sides = [apply(_each(side, self._expanded), self.given) for side in opened]
         except (NotImplementedError, ValueError):
             return Verdict("undecided", "sympy found no series")
         powers = f"all powers of {self.variable} below {self.order}"
         how = f"symbolically: {powers} of both sides' Taylor series agree"
-        return decide(_each(_minus(*sides), self._kept), how)
+        difference = _each(_minus(*sides), sympy.expand)
+        if not all(entry.is_polynomial(self.variable) for entry in _entries(difference)):
+            return Verdict("undecided", f"the sides have no Taylor series in {self.variable}")
+        return decide(_each(difference, self._kept), how)
 
     def latex(self, lhs: str, rhs: str) -> str:
         """``lhs = rhs + O(h^n)``."""
@@ -85,7 +89,6 @@ class Series:
         return sympy.expand(side.series(self.variable, 0, self.order).removeO().doit())
 
     def _kept(self, difference: Side) -> Side:
-        difference = sympy.expand(difference)
         powers = (difference.coeff(self.variable, n) * self.variable**n for n in range(self.order))
         return sum(powers, sympy.S.Zero)
 
@@ -105,7 +108,7 @@ class LimitOf:
     def verdict(self, lhs: Side, rhs: Side) -> Verdict:
         """Expand the left side up to its constant term: sympy's `limit` gives up on undefined functions."""
         try:
-            limit = _each(explicit(lhs, self.given), self._constant)
+            limit = _each(opened_up(lhs, self.given, self.variable), self._constant)
         except (NotImplementedError, ValueError):
             return Verdict("undecided", "sympy found no series")
         how = f"symbolically: the Taylor series of the left side, at {self.variable} = 0"
