@@ -2,9 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from core.derivations import (
+    adjoint,
+    chain_rule,
+    convolution,
+    convolution_transpose,
+    equations,
+    gradcam,
+    gradcam_heads,
+    mistakes,
+)
+from core.derivations.euler import euler_error
+from core.derivations.five_minutes import five_minutes
+from core.derivations.flows import change_of_variables
+from core.derivations.jacobians import vjp_jvp
+from core.derivations.picard import picard
 from core.derivations.residual import residual_limit
+from core.derivations.runge_kutta import order_conditions
+from core.derivations.stability import stability_function
 from core.derivations.step import Derivation
+from core.ode.tableaus import TABLEAUS
 
 
 @dataclass(frozen=True)
@@ -18,6 +37,40 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "order-reduction": Entry(equations.order_reduction, "differential-equations"),
+    "companion-matrix": Entry(equations.companion_matrix, "differential-equations"),
+    "picard": Entry(picard, "differential-equations"),
+    "euler-error": Entry(euler_error, "solver-lab"),
+    **{f"order-{name}": Entry(partial(order_conditions, name), "solver-lab") for name in TABLEAUS},
+    **{f"stability-{name}": Entry(partial(stability_function, name), "solver-lab") for name in TABLEAUS},
     "residual-limit": Entry(residual_limit, "resnet-to-ode"),
+    "five-minutes": Entry(five_minutes, "five-minutes"),
+    "adjoint-equation": Entry(adjoint.adjoint_equation, "adjoint-method"),
+    "adjoint-augmented": Entry(adjoint.augmented_adjoint, "adjoint-method"),
+    "adjoint-gradients": Entry(adjoint.adjoint_gradients, "adjoint-method"),
+    "adjoint-invariant": Entry(adjoint.adjoint_invariant, "adjoint-method"),
+    "adjoint-losses": Entry(adjoint.adjoint_losses, "adjoint-method"),
+    "adjoint-discrete": Entry(adjoint.discrete_adjoint, "adjoint-method"),
+    "adjoint-linear": Entry(adjoint.adjoint_linear, "adjoint-method"),
+    "adjoint-core": Entry(adjoint.adjoint_core, "adjoint-method"),
+    "change-of-variables": Entry(change_of_variables, "jacobians"),
+    "vjp-jvp": Entry(vjp_jvp, "jacobians"),
+    "chain-rule-plain": Entry(chain_rule.chain_rule_plain, "jacobians"),
+    "chain-rule-residual": Entry(chain_rule.chain_rule_residual, "jacobians"),
+    "conv-output": Entry(convolution.conv_output, "gradcam"),
+    "conv-parameters": Entry(convolution.conv_parameters, "gradcam"),
+    "conv-receptive-field": Entry(convolution.conv_receptive_field, "gradcam"),
+    "conv-transpose": Entry(convolution_transpose.conv_transpose, "gradcam"),
+    "conv-gradient": Entry(convolution_transpose.conv_gradient, "gradcam"),
+    "gradcam-weights": Entry(gradcam.gradcam_weights, "gradcam"),
+    "gradcam-cam": Entry(gradcam_heads.gradcam_cam, "gradcam"),
+    "gradcam-completeness": Entry(gradcam_heads.gradcam_completeness, "gradcam"),
+    "mistake-minus-sign": Entry(mistakes.minus_sign, "common-mistakes"),
+    "mistake-total-derivative": Entry(mistakes.total_derivative, "common-mistakes"),
+    "mistake-parameter-integral": Entry(mistakes.parameter_integral, "common-mistakes"),
+    "mistake-time-accumulator": Entry(mistakes.time_accumulator, "common-mistakes"),
+    "mistake-last-index": Entry(mistakes.last_index, "common-mistakes"),
+    "mistake-stacking": Entry(mistakes.stacking, "common-mistakes"),
+    "mistake-constraint": Entry(mistakes.constraint, "common-mistakes"),
 }
 """Slug -> derivation, in the order of the pages."""

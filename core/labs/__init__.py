@@ -7,7 +7,13 @@ A module named `..._words` holds the sentences that go with a lab, with its numb
 * Vector-field explorer: `systems` (the gallery), `fields`, `equilibria`, `trajectories`, `lorenz`.
 * Solver lab: `solver_problems`, `solvers` (order, work), `stability`, `adaptive_steps`, `stiffness`.
 * From ResNet to ODE: `residual`, `depth_limit`, `annuli`.
+* Derivations: `checked` (with their verdicts), `every` (all of them together).
+* The adjoint method: `adjoint` and the modules that begin like it; `five_minutes`.
+* Gradient lab: `gradient_problems`, `gradients` (six ways), `gradient_steps`, `gradient_memory` with `tensor_memory`,
+  `gradient_meter` (a f), `gradient_failures` with `gradient_hard_problems`; words also in `way_back_words`.
+* Jacobians: `jacobians` and the modules that begin alike; `forward_mode`.
 * Learning an ODE: `learning_problem` (settings, data), `learning` (the training), `learning_iteration` (one of its
   iterations in numbers), `measurements` (CSV files), `learning_program` (export).
 * Grad-CAM explorer: `gradcam`, what a network saw in a picture, and its exports.
+* Common mistakes: `mistakes` (all 22) and the modules that begin like it, one for each theme.
 """

@@ -25,7 +25,25 @@ def report(slug: str, *arguments: object, coloured: bool = False) -> checked.Rep
 
 def show(slug: str, *arguments: object, coloured: bool = False) -> None:
     """All steps of a derivation, each as it was checked, with what the check found."""
-    found = report(slug, *arguments, coloured=coloured)
+    show_report(report(slug, *arguments, coloured=coloured))
+
+
+def proof(slug: str, *arguments: object, key: str, title: str = "The derivation, checked") -> None:
+    """A derivation folded away: nothing is checked before somebody opens it.
+
+    Args:
+        slug, arguments: as for `show`.
+        key: of the fold, which stays as it is when the arguments change.
+        title: what the fold is called.
+    """
+    fold = st.expander(title, key=key, on_change="rerun")
+    if fold.open:
+        with fold:
+            show(slug, *arguments)
+
+
+def show_report(found: checked.Report) -> None:
+    """The same, of what a lab has checked."""
     for number, step in enumerate(found.steps, 1):
         show_step(step, number)
     st.caption(f"Checked for: {found.holds} Source: {found.source}.")
