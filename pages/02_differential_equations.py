@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.figures import equations as figures
 from core.labs import analytic, equation_words, equations, existence, picard
-from pages.ui import cached, equation_controls, exercise, show
+from pages.ui import cached, derivations, equation_controls, exercise, show
 from pages.ui.components.scenes import show_scenes
 
 st.title("Differential equations")
@@ -43,6 +43,7 @@ scenes = cached.draw(figures.stacked_scenes, equations.stack, form)
 show_scenes(scenes, key="d_stacked", clock=figures.time_clock(stacked))
 st.markdown(equation_words.about_stacking(stacked))
 show.notices(stacked.message or None)
+derivations.proof("order-reduction", form.order, key="d_proof_order", title="Why this always works, checked")
 if stacked.linear is not None:
     guess = exercise.predict(equation_words.FATE_QUESTION, equation_words.FATE, key="d_guess_fate")
     if guess is not None:
@@ -50,6 +51,7 @@ if stacked.linear is not None:
         st.latex(rf"\det(\lambda I - C) = {stacked.linear.polynomial_latex}")
         st.markdown(equation_words.eigenvalue_table(stacked.linear))
         st.caption(equation_words.about_eigenvalues(stacked.linear))
+    derivations.proof("companion-matrix", form.order, key="d_proof_matrix", title="The companion matrix, checked")
 
 st.header("A formula beside a solver")
 st.markdown(
@@ -62,7 +64,7 @@ chosen = equation_controls.choose_comparison(name)
 formula = cached.run(analytic.solve_by_formula, name)
 st.latex(formula.equation_latex)
 st.latex(formula.latex)
-st.markdown(equation_words.about_verdict(formula))
+derivations.show_report(formula.report)
 compared = cached.run(analytic.compare, formula, chosen)
 show_scenes(cached.draw(figures.comparison_scene, analytic.compare, formula, chosen), key="d_solution")
 show.notices(None if compared.run.finished else equation_words.failure(compared.run))
@@ -102,6 +104,7 @@ if guess is not None:
     st.markdown(equation_words.iterate_table(iterates))
     show.figure(cached.draw(figures.picard_chart, picard.iterate, asked), figures.picard_alt(iterates), key="d_bounds")
     st.markdown(equation_words.about_bound(iterates))
+    derivations.proof("picard", asked.problem, key="d_proof_picard", title="The iterates, integrated and checked")
 
 st.header("Where the theorem fails")
 st.markdown(
@@ -138,7 +141,7 @@ exercise.number_exercise(*equation_words.blow_up_exercise(start), key=f"d_exerci
 exercise.choice_exercise(*equation_words.FORM_EXERCISE, key="d_exercise_form")
 st.markdown("Two pages go on from here: the *vector-field explorer* draws many solutions, the *solver lab* measures.")
 
-show.source(equations.companion, equations.stack, analytic.verify, analytic.compare, picard.picard, existence.blow_up)
+show.source(equations.companion, equations.stack, analytic.solves, analytic.compare, picard.picard, existence.blow_up)
 show.references(
     "Coddington and Levinson 1955, *Theory of Ordinary Differential Equations*, chapter 1: existence and uniqueness.",
     "Hairer, Nørsett and Wanner 1993, *Solving Ordinary Differential Equations I*, sections I.7, I.8 and II.3.",

@@ -48,6 +48,7 @@ if order.open:
             )
         st.subheader("Worked example: the order of a tableau, without running it")
         exercise.worked_example(solver_words.order_conditions(), key="s_worked")
+        controls.prove_order()
         show.source(solvers.study_order, solver_problems.equal_steps)
 
 if work.open:
@@ -66,8 +67,7 @@ if work.open:
             result = cached.run(solvers.study_work, params)
             chart = cached.draw(figures.work_chart, solvers.study_work, params)
             show.figure(chart, figures.work_alt(result), key="s_work")
-            st.markdown(solver_words.about_work(result, guess))
-            st.markdown(solver_words.work_table(result))
+            st.markdown(f"{solver_words.about_work(result, guess)}\n\n{solver_words.work_table(result)}")
             question, answers, right = solver_words.steps_and_work(result)
             st.subheader("Check yourself")
             exercise.choice_exercise(question, answers, right, key=f"s_count {question}")
@@ -91,8 +91,8 @@ if stable.open:
         question = "**What do you expect?** Here, each step multiplies the size of the solver's numbers by"
         guess = exercise.predict(question, solver_words.FACTORS, key="s_guess_growth")
         if guess is not None:
-            st.markdown(solver_words.about_run(run, guess))
-            st.markdown(solver_words.stability_table(regions))
+            st.markdown(f"{solver_words.about_run(run, guess)}\n\n{solver_words.stability_table(regions)}")
+            controls.prove_stability(methods[0])
         show.source(stability.run_test, stability.real_interval)
 
 if steps.open:

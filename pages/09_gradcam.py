@@ -12,7 +12,7 @@ from core.cam import METHODS, explain, trace
 from core.figures.cam import alpha_bars, alpha_in_words
 from core.figures.maps import class_panel, feature_panels, gradient_panels, strongest, sum_panels
 from core.labs import gradcam, gradcam_words
-from pages.ui import cached, controls, exercise, show
+from pages.ui import cached, controls, derivations, exercise, share, show
 from pages.ui.components.maps import show_maps
 from pages.ui.downloads import gradcam_downloads
 from pages.ui.fetching import require_weights
@@ -88,17 +88,33 @@ st.markdown(gradcam_words.about_features(explanation))
 show_maps(feature_panels(explanation, channels), picture, fed.box, key="features", least_width=165)
 st.markdown(gradcam_words.about_gradient(explanation, name))
 show_maps(gradient_panels(explanation, channels), picture, fed.box, key="gradients", least_width=165)
+weight, _, heat = derivations.report("gradcam-weights").steps
 st.markdown(r"**4. One weight for each feature map**: the mean of its gradient over all $h \times w$ cells.")
-st.latex(r"\alpha_k^c = \frac{1}{h\,w} \sum_{i=1}^{h} \sum_{j=1}^{w} \frac{\partial y^c}{\partial A^k_{ij}}")
+st.latex(weight.latex)
+derivations.show_verdict(weight)
 bars, in_words = alpha_bars(explanation, channels), alpha_in_words(explanation, channels)
 st.plotly_chart(bars, key="alpha", config={"displayModeBar": False}, alt=in_words)
 st.markdown(
     f"**5. The weighted sum** of all {explanation.activation.shape[1]} feature maps keeps its sign: places for {name}, "
     "and against it. **6. The ReLU** keeps what speaks for it. **7. Upsampling** lays these few cells over the picture."
 )
-st.latex(r"L^c = \mathrm{ReLU}\Big(\sum_k \alpha_k^c A^k\Big)")
+st.latex(heat.latex)
+derivations.show_verdict(heat)
 made = [*sum_panels(explanation, "gradcam", scale), class_panel(explanation, "gradcam", "On the picture", scale)]
 show_maps(made, picture, fed.box, key="sum", opacity=opacity, smooth=smooth, least_width=220)
+
+st.header("What the cells add up to")
+st.markdown(
+    f"Add up all cells of the weighted sum for {name}, before the ReLU. The score $y^c$ of {name} is "
+    f"{explanation.scores[0, classes[0]]:.3f}, and it may contain a bias: a number that no cell has a part in."
+)
+guess = exercise.predict(
+    "Is the sum the score, less the bias?",
+    gradcam_words.SUMS,
+    key=f"sum {picture.digest} {entry.name} {layer} {classes[0]}",
+)
+if guess is not None:
+    st.markdown(gradcam_words.about_sum(guess, explanation, name, cached.network(entry.name)))
 
 st.header("Other methods, same gradient")
 st.markdown(
@@ -109,6 +125,11 @@ show_maps(panels, picture, fed.box, key="methods", opacity=opacity, smooth=smoot
 with st.expander("The rules, with their sources"):
     for rule in METHODS.values():
         st.markdown(f"**{rule.title}**: ${rule.latex}$. {rule.says} ({rule.source})")
+
+st.header("The formulas, step by step")
+st.markdown("Why the weights are means, when Grad-CAM is CAM, and the convolutions that make the feature maps.")
+topics = gradcam_words.DERIVATIONS
+derivations.show(share.select("Derivation", list(topics), "gradcam-cam", topics.__getitem__, "proof"))
 
 st.header("Check yourself")
 question = (
@@ -121,5 +142,6 @@ show.source(trace, explain, METHODS[method].weights)
 show.references(
     "Selvaraju et al. 2017, [Grad-CAM](https://arxiv.org/abs/1610.02391): section 3 holds the formulas above.",
     "Zhou et al. 2016, [Class activation mapping](https://arxiv.org/abs/1512.04150): the case of a pooled linear head.",
+    "Dumoulin, Visin 2016, [A guide to convolution arithmetic](https://arxiv.org/abs/1603.07285).",
     "Adebayo et al. 2018, [Sanity checks for saliency maps](https://arxiv.org/abs/1810.03292): which maps to distrust.",
 )

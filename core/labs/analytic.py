@@ -15,7 +15,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.derivations import Derivation, Identity, Step
 from core.labs.attempt import Attempt, attempt
+from core.labs.checked import Report, check
 from core.ode import ADAPTIVE, solve
 
 T = sp.Symbol("t", real=True)
@@ -25,7 +27,6 @@ Z = sp.Function("z")
 METHODS = ("euler", "midpoint", "rk4_classic", "implicit_euler", "trapezoid", "bosh3", "dopri5", "tsit5", "dopri8")
 LOCAL = 64
 """At most so many steps are measured one by one."""
-SAMPLED = 60
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,6 @@ PROBLEMS: dict[str, Problem] = {
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether a formula solves its problem, and how that was found."""
-
-    holds: bool
-    how: str
-
-
-@dataclass(frozen=True)
 class Formula:
     """A solution in closed form."""
 
@@ -125,7 +118,8 @@ class Formula:
     solution: sp.Expr = field(repr=False)  # `latex` says the same, sooner: caches ask for the repr on every run
     equation_latex: str
     latex: str
-    verdict: Verdict
+    report: Report
+    """The checks that it solves the problem."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +168,7 @@ def solve_by_formula(name: str) -> Formula:
     left = sp.latex(problem.equation)
     for long, short in ((r"z{\left(t \right)}", "z"), (r"\frac{d}{d t} z", "z'"), (r"\frac{d^{2}}{d t^{2}} z", "z''")):
         left = left.replace(long, short)
-    return Formula(name, found, f"{left} = 0", f"z(t) = {sp.latex(found)}", verify(problem, found))
+    return Formula(name, found, f"{left} = 0", f"z(t) = {sp.latex(found)}", check(solves(problem, found)))
 
 
 def real(formula: Any) -> Any:
@@ -188,20 +182,17 @@ def real(formula: Any) -> Any:
     return sp.factor_terms(sp.expand(turned))
 
 
-def verify(problem: Problem, formula: Any) -> Verdict:
-    """Put a formula into the equation and the initial condition; where algebra does not decide, at random numbers."""
-    claims = [problem.equation.subs(Z(T), formula).doit(), formula.subs(T, 0) - Z0]
+def solves(problem: Problem, formula: Any) -> Derivation:
+    """Put a formula into the equation and the initial conditions."""
+    slope = sp.Symbol("z'(0)", real=True)
+    steps = [
+        Step(problem.equation, sp.S.Zero, "Put into the equation, it leaves 0.", Identity(((Z(T), formula),))),
+        Step(Z(0), Z0, "It starts at $z_0$.", Identity(((Z(0), formula.subs(T, 0)),))),
+    ]
     if problem.order == 2:
-        claims.append(formula.diff(T).subs(T, 0))
-    if all(sp.cancel(sp.together(sp.expand(claim))) == 0 for claim in claims):
-        return Verdict(True, "symbolically: equation and initial value leave exactly 0")
-    generator = np.random.default_rng(0)
-    worst = 0.0
-    for _ in range(SAMPLED):
-        at: dict[Any, Any] = {s.symbol: generator.uniform(s.low, s.high) for s in problem.settings}
-        at |= {Z0: generator.uniform(*problem.starts[:2]), T: generator.uniform(0.0, problem.t1)}
-        worst = max(worst, *(abs(complex(claim.evalf(30, subs=at))) for claim in claims))
-    return Verdict(worst < 1e-9, f"numerically, {SAMPLED} samples: at most {worst:.1e} is left")
+        why = "It starts at rest."
+        steps.append(Step(slope, sp.S.Zero, why, Identity(((slope, formula.diff(T).subs(T, 0)),))))
+    return Derivation(problem.title, "All values of the parameters.", "the equation itself", tuple(steps))
 
 
 def exact(formula: Formula, params: Params, times: np.ndarray) -> Float[np.ndarray, "n d"]:

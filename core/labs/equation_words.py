@@ -113,12 +113,6 @@ def mark(guess: str, right: str) -> str:
     return "**Right**" if guess == right else "**Not quite**"
 
 
-def about_verdict(formula: analytic.Formula) -> str:
-    """The tick or the cross, with how it was found."""
-    mark = "✓ **Checked" if formula.verdict.holds else "✗ **Refuted"
-    return f"{mark} by substitution** on this machine, {formula.verdict.how}."
-
-
 def about_errors(result: analytic.Comparison) -> str:
     """Global beside local error, and what the tolerance had to say."""
     run = result.run

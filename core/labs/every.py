@@ -13,6 +13,7 @@ KINDS = {
     "series": "the same Taylor series up to a power",
     "limit": "a limit",
     "evaluated": "exact numbers put in",
+    "rounded": "numbers put in that are themselves rounded",
     "samples": "random numbers put in",
     "core": "random numbers, against the code that computes it",
     "definition": "a definition: nothing to check",

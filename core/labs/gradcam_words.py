@@ -1,10 +1,13 @@
 """What the explorer says in words, with the numbers of the result on screen."""
 
+from torch import nn
+
 from core.cam import Explanation
 from core.images import Picture
 from core.labs.gradcam import Answer, similarity
 from core.nn.preprocess import Fed
 from core.nn.registry import Pretrained
+from core.nn.stages import Stages
 
 WEAK = 0.5
 """Below this probability of its best class a network is said to have no clear answer."""
@@ -12,6 +15,22 @@ WEAK = 0.5
 SAME, ELSEWHERE, BLANK = "mostly in the same place", "mostly somewhere else", "nowhere: a blank map"
 PLACES = [SAME, ELSEWHERE, BLANK]
 """What one can predict of another class's map."""
+
+EXACTLY, NOT_SO = "yes, exactly", "no"
+SUMS = [EXACTLY, NOT_SO]
+"""What one can predict of the sum of a map's cells."""
+
+DERIVATIONS = {
+    "gradcam-weights": "Grad-CAM: the weights and the map",
+    "gradcam-cam": "Grad-CAM and CAM",
+    "gradcam-completeness": "What the cells add up to",
+    "conv-output": "Convolution: size of the output",
+    "conv-parameters": "Convolution: number of parameters",
+    "conv-receptive-field": "Convolution: receptive field",
+    "conv-transpose": "Transposed convolution",
+    "conv-gradient": "Convolution: gradient",
+}
+"""Derivations that the explorer shows: slug -> a short title."""
 
 
 def about_verdict(entry: Pretrained, result: Answer) -> str:
@@ -132,3 +151,26 @@ def compare(guess: str, name: str, other: str, one: Explanation, two: Explanatio
         f"**{verdict}: {truth}.** For {name} and {other}, {reason}. Each map shows what speaks for its own class, so "
         "two classes can share a place, such as a head that two animals have in common."
     )
+
+
+def about_sum(guess: str, explanation: Explanation, name: str, net: Stages) -> str:
+    """Whether the prediction was right: the sum of the map's cells beside the score less the bias."""
+    target = int(explanation.targets[0])
+    score, total = float(explanation.scores[0, target]), float(explanation.raw_map().sum())
+    last = list(net.stages.values())[-1]
+    bias = float(last.bias[target]) if isinstance(last, nn.Linear) else 0.0
+    rest = score - bias
+    truth = EXACTLY if abs(total - rest) <= 1e-4 * (1 + abs(rest)) else NOT_SO
+    verdict = "You were right" if guess == truth else "Not this time"
+    numbers = (
+        f"For {name} at `{explanation.layer}` the cells add up to **{total:.3f}**; the score less the bias is "
+        f"{score:.3f} - ({bias:.3f}) = **{rest:.3f}**."
+    )
+    if truth == EXACTLY:
+        reason = "No more than a mean and a linear layer follows, so each cell has its part in the score."
+    else:
+        reason = (
+            "What follows this layer is more than a mean and a linear layer, so the map shows where the evidence is, "
+            "but not how the score is made up."
+        )
+    return f"**{verdict}: {truth}.** {numbers} {reason}"

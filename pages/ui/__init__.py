@@ -9,8 +9,9 @@
 * `fetching`: weights from the network, with progress and cancel.
 * `worker`: the process's queue of long trainings; knows nothing of Streamlit.
 * `training`: a live training on a page: buttons, progress, place in the queue.
-* `equation_controls`, `field_controls`, `solver_controls`, `residual_controls`, `learning_controls`: what belongs to
-  one lesson alone.
+* `derivations`: what the engine has checked, with its ticks: nothing else draws one; `stepper`: the same, step by step.
+* `formulas`: the formulas that pages print without a tick, found in their source.
+* `gradient_shown` and all other `..._controls`: what belongs to one lesson alone.
 * `exercise`, `show`: questions with feedback; tables, notices, source code, references.
 * `components`: pieces that run in the browser, JavaScript beside Python.
 """

@@ -22,9 +22,9 @@ def all_reports() -> dict[str, Report]:
     first = not st.session_state.get("_e_checked")
     bar = st.empty()
     reports = {}
-    for place, (slug, entry) in enumerate(CATALOGUE.items()):
+    for place, slug in enumerate(CATALOGUE):
         if first:
-            bar.progress(place / len(CATALOGUE), f"Checking {entry.build.__name__.replace('_', ' ')}")
+            bar.progress(place / len(CATALOGUE), f"Checking {slug.replace('-', ' ').replace('_', ' ')}")
         reports[slug] = derivations.report(slug)
     bar.empty()
     st.session_state["_e_checked"] = True

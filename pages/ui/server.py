@@ -27,6 +27,8 @@ def warm_up() -> None:
     import sympy
     import torch
 
+    from core.labs import forward_mode
+    from core.labs.tensor_memory import Meter
     from core.nn.registry import REGISTRY
     from core.samples import SAMPLES
     from pages.ui import cached
@@ -37,6 +39,10 @@ def warm_up() -> None:
     weight = torch.zeros(1, requires_grad=True)
     weight.sum().backward()
     torch.optim.Adam([weight]).step()  # the first step of a process imports for a second or more
+    with Meter():
+        torch.zeros(1).sum()  # so does the first dispatch mode
+    forward_mode.jvp(torch.sin, torch.ones(1), torch.ones(1))  # and the first derivative forwards
+    torch.func.jacrev(torch.sin)(torch.ones(1))
     entry = next(iter(REGISTRY.values()))
     cached.trace(cached.sample(next(iter(SAMPLES))), entry.name, entry.default_layer).explain()
     gc.collect()

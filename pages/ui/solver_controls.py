@@ -8,7 +8,8 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 from core.labs import adaptive_steps, solvers, stability, stiffness
 from core.labs.solver_problems import PROBLEMS
 from core.labs.solver_words import TITLES
-from pages.ui import share
+from core.ode.tableaus import TABLEAUS
+from pages.ui import derivations, share
 
 SECTIONS = ["Order", "Work", "Stability", "Steps", "Stiffness"]
 
@@ -37,6 +38,18 @@ def choose_order() -> solvers.OrderParams:
     with third:
         local = share.toggle("One step in place of the whole interval", False, "s_local")
     return solvers.OrderParams(problem, methods, int(sizes), single, local)
+
+
+def prove_order() -> None:
+    """The order conditions of a method to choose, and Euler's error, folded away."""
+    method = share.select("Tableau", list(TABLEAUS), "heun3", lambda name: TITLES.get(name, name), "s_tableau")
+    derivations.proof(f"order-{method}", key="s_proof_order", title="Its order conditions, checked")
+    derivations.proof("euler-error", key="s_proof_euler", title="Why Euler's error halves with the step, checked")
+
+
+def prove_stability(method: str) -> None:
+    """The stability function of the method that is run, folded away."""
+    derivations.proof(f"stability-{method}", key="s_proof_stability", title="Its stability function, checked")
 
 
 def choose_work() -> solvers.WorkParams:

@@ -20,9 +20,14 @@ def test_the_menu_lists_what_exists_in_order():
         "Vector-field explorer",
         "Solver lab",
         "From ResNet to ODE",
+        "The adjoint method",
+        "The adjoint in five minutes",
+        "Gradient lab",
+        "Jacobians and vector-Jacobian products",
         "Learning an ODE from data",
         "Grad-CAM explorer",
         "Every equation, checked",
+        "Common mistakes",
     ]
 
 

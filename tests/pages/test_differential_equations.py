@@ -124,3 +124,24 @@ def test_predictions_are_judged():
         assert "**Not quite**" in words(at)
         sound(at.radio(key=key).set_value(question.options[right]).run())
         assert "**Not quite**" not in words(at)
+
+
+def opened(at: AppTest, key: str) -> AppTest:
+    at.session_state[key] = True
+    return sound(at.run())
+
+
+def test_derivations_stay_folded_until_they_are_opened():
+    at = revealed(d_equation="linear", d_order="3", d_picard="square")
+    for key, sentence in (
+        ("d_proof_order", "An explicit equation of order 3"),
+        ("d_proof_matrix", "The *companion matrix*"),
+        ("d_proof_picard", "The iteration starts"),
+    ):
+        ticks = words(at).count("✓ checked")
+        assert sentence not in words(at)
+        at = opened(at, key)
+        assert sentence in words(at)
+        assert words(at).count("✓ checked") > ticks
+        assert "✗" not in words(at)
+        assert "? undecided" not in words(at)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.derivations.catalogue import CATALOGUE
-from core.labs import every
+from core.labs import analytic, every
 from pages.ui import cached, derivations
 from pages.ui.formulas import unchecked
 from pages.ui.menu import PAGES, lessons
@@ -108,6 +108,8 @@ def _reports():
     for slug in CATALOGUE:
         yield derivations.report(slug)
         yield derivations.report(slug, coloured=True)
+    for name in analytic.PROBLEMS:
+        yield cached.run(analytic.solve_by_formula, name).report
 
 
 def test_check_all_again():

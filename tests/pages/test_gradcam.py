@@ -9,13 +9,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.cam import METHODS, explain
+from core.derivations.catalogue import CATALOGUE
 from core.figures.theme import SEQUENTIAL
-from core.labs import gradcam
+from core.labs import gradcam, gradcam_words
 from core.nn import weights
 from core.nn.preprocess import feed
 from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
-from pages.ui import cached
+from pages.ui import cached, derivations
 from tests.pages.visiting import component, open_page, sound, visit, words
 from tests.pictures import BAD, GOOD, SAYS
 
@@ -142,6 +143,7 @@ def test_a_change_goes_into_the_link():
         {"classes": "99999,-1,1e9,x,٣,999999999999"},
         {"classes": "3," * 5000},
         {"colours": "jet"},
+        {"proof": "residual-limit"},
         {"cells": "maybe"},
         {"unknown": "1"},
     ],
@@ -158,10 +160,44 @@ def test_the_prediction_comes_before_the_reveal():
     at = explorer()
     with pytest.raises(AssertionError, match="no component"):
         panels(at, "rival")
-    (question,) = at.radio
+    question = at.radio[0]
     sound(question.set_value(question.options[0]).run())
     assert len(panels(at, "rival")) == 2
     assert "cosine" in words(at)
+
+
+def test_the_formulas_of_the_page_carry_the_engines_verdicts():
+    at = explorer()
+    weight, _, heat = derivations.report("gradcam-weights").steps
+    shown = [element.value for element in at.latex]
+    assert [f"$$\n{step.latex}\n$$" in shown for step in (weight, heat)] == [True, True]
+    ticks = [caption.value for caption in at.caption if "✓ checked" in caption.value]
+    told = derivations.report("gradcam-cam")
+    assert sum("core.cam.explain" in tick for tick in ticks) >= 2
+    assert len(ticks) == 2 + sum(step.status in ("proved", "sampled") for step in told.steps)
+    assert len(shown) == 2 + len(told.steps)  # no formula on a line of its own without the engine
+    assert not any(mark in caption.value for caption in at.caption for mark in ("✗", "undecided"))
+
+
+@pytest.mark.parametrize("slug", gradcam_words.DERIVATIONS)
+def test_every_derivation_can_be_shown(slug: str):
+    at = explorer(proof=slug)
+    assert at.selectbox(key="proof").value == slug
+    assert f"Checked for: {derivations.report(slug).holds}" in words(at)
+
+
+def test_the_derivations_shown_are_those_that_name_this_page():
+    assert {slug for slug, entry in CATALOGUE.items() if entry.page == "gradcam"} == set(gradcam_words.DERIVATIONS)
+
+
+@pytest.mark.parametrize(("layer", "truth"), [("layer3.1", gradcam_words.EXACTLY), ("layer2.1", gradcam_words.NOT_SO)])
+def test_the_sum_of_the_cells_is_held_back_and_then_told(layer: str, truth: str):
+    at = explorer(layer=layer)
+    assert "the cells add up to" not in words(at)
+    sound(at.radio[1].set_value(truth).run())
+    assert f"You were right: {truth}" in words(at)
+    sound(at.radio[1].set_value(next(other for other in gradcam_words.SUMS if other != truth)).run())
+    assert f"Not this time: {truth}" in words(at)
 
 
 def test_the_exercise_is_marked_at_once():

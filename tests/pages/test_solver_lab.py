@@ -196,3 +196,27 @@ def test_the_longest_step_of_euler_is_marked():
 )
 def test_a_link_out_of_range_falls_back(section: str, query: dict[str, str]):
     guess(lab(section, **query))
+
+
+@pytest.mark.parametrize("method", ["heun3", "dopri8", "adaptive_heun"])
+def test_order_conditions_are_checked_once_they_are_opened(method: str):
+    at = lab("Order", s_tableau=method)
+    assert "checked" not in words(at)
+    at.session_state["s_proof_order"] = True
+    sound(at.run())
+    assert "✓ checked" in words(at)
+    assert f"The tableau of {method}, as" in words(at)
+    for bad in ("✗", "? undecided"):
+        assert bad not in words(at)
+
+
+def test_euler_s_error_is_derived():
+    at = lab("Order")
+    at.session_state["s_proof_euler"] = True
+    assert "the *local error*" in words(sound(at.run()))
+
+
+def test_the_stability_function_is_that_of_the_method_that_is_run():
+    at = guess(lab("Stability", s_regions="trbdf2"))
+    at.session_state["s_proof_stability"] = True
+    assert "The tableau of trbdf2 on the linear equation" in words(sound(at.run()))
