@@ -21,7 +21,7 @@ MOST = 3
 SAMPLES = 5
 
 
-def vjp_jvp(n: int = 2, m: int = 3) -> Derivation:
+def vjp_jvp(n: int = 2, m: int = 2) -> Derivation:
     """Both products for every smooth f of n numbers to m numbers, each 1 to 3, and for one f against torch.
 
     Raises:

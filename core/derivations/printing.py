@@ -109,6 +109,13 @@ class _Printer(LatexPrinter):
             name += rf"\left({inside}\right)" if any(tall in inside for tall in _TALL) else f"({inside})"
         return name if exp is None else f"{name}^{{{exp}}}"
 
+    def _print_ExpBase(self, expr: Any, exp: str | None = None) -> str:
+        """A fraction does not become an exponent, where it would be too small to read."""
+        power = self._print(expr.args[0])
+        if r"\frac" not in power:
+            return super()._print_ExpBase(expr, exp)
+        return rf"\exp\left({power}\right)" if exp is None else rf"\exp^{{{exp}}}\left({power}\right)"
+
     def _head(self, function: AppliedUndef) -> str:
         """A function's name alone."""
         name = type(function).__name__

@@ -20,7 +20,7 @@ OTHERS: dict[str, Callable[[], Derivation]] = {
     **{f"{build.__name__} {n}": partial(build, n) for build in (order_reduction, companion_matrix) for n in (1, 3, 4)},
     "euler_error 3": partial(euler_error, 3),
     **{f"change_of_variables {n}": partial(change_of_variables, n) for n in (1, 3)},
-    **{f"vjp_jvp {n} {m}": partial(vjp_jvp, n, m) for n, m in ((1, 1), (1, 3), (2, 1), (3, 2))},
+    **{f"vjp_jvp {n} {m}": partial(vjp_jvp, n, m) for n, m in ((1, 1), (1, 3), (2, 3), (3, 2))},
     **{f"picard {problem}": partial(picard, problem) for problem in PROBLEMS},
     "minus_sign 3": partial(mistakes.minus_sign, 3),
     "last_index 4": partial(mistakes.last_index, 4),

@@ -90,3 +90,10 @@ def test_sums_begin_with_what_is_added_and_follow_the_indices():
     assert latex(-a - b) == "- a_{1} - a_{2}"
     f = fields(2, 1)
     assert latex(f[1] - f[0]) == "f_{2} - f_{1}"
+
+
+def test_a_fraction_does_not_become_an_exponent():
+    x = Symbol("x")
+    assert latex(sympy.exp(x / 2)) == r"\exp\left(\frac{x}{2}\right)"
+    assert latex(sympy.exp(2 * x)) == "e^{2 x}"
+    assert latex(sympy.Pow(sympy.exp(x / 2), 2, evaluate=False)) == r"\exp^{2}\left(\frac{x}{2}\right)"
