@@ -1,19 +1,25 @@
-"""Every page in a real browser: on a desktop and a phone, in light and dark."""
+"""Every page in a real browser: on a desktop and a phone, in light and dark, and when the device changes its mind."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from pages.ui.menu import lessons
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, settled
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("slug", list(lessons()))
-def test_pages_fit_and_the_console_stays_silent(visit: Visit, slug: str, width: int, dark: bool):
-    page = visit("" if slug == "home" else slug, width=width, dark=dark)
+def check(page: Page, dark: bool) -> None:
     overflow = "[...document.querySelectorAll('[data-testid=stMain], .stMainBlockContainer')]"
     assert page.evaluate(f"{overflow}.every(e => e.scrollWidth <= e.clientWidth + 1)")
     background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert (sum(map(int, background[4:-1].split(",")[:3])) < 300) == dark
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("slug", list(lessons()))
+def test_pages_fit_and_the_console_stays_silent(visit: Visit, slug: str, width: int, dark: bool):
+    page = visit("" if slug == "home" else slug, width=width, dark=dark)
+    check(page, dark)
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    settled(page)
+    check(page, not dark)
