@@ -18,6 +18,7 @@ from core.derivations.euler import euler_error
 from core.derivations.five_minutes import five_minutes
 from core.derivations.flows import change_of_variables
 from core.derivations.jacobians import vjp_jvp
+from core.derivations.nodes import nodes
 from core.derivations.picard import picard
 from core.derivations.residual import residual_limit
 from core.derivations.runge_kutta import order_conditions
@@ -37,6 +38,9 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "node-by-node": Entry(nodes, "node-by-node"),
+    "chain-rule-plain": Entry(chain_rule.chain_rule_plain, "node-by-node"),
+    "chain-rule-residual": Entry(chain_rule.chain_rule_residual, "node-by-node"),
     "order-reduction": Entry(equations.order_reduction, "differential-equations"),
     "companion-matrix": Entry(equations.companion_matrix, "differential-equations"),
     "picard": Entry(picard, "differential-equations"),
@@ -55,8 +59,6 @@ CATALOGUE: dict[str, Entry] = {
     "adjoint-core": Entry(adjoint.adjoint_core, "adjoint-method"),
     "change-of-variables": Entry(change_of_variables, "jacobians"),
     "vjp-jvp": Entry(vjp_jvp, "jacobians"),
-    "chain-rule-plain": Entry(chain_rule.chain_rule_plain, "jacobians"),
-    "chain-rule-residual": Entry(chain_rule.chain_rule_residual, "jacobians"),
     "conv-output": Entry(convolution.conv_output, "gradcam"),
     "conv-parameters": Entry(convolution.conv_parameters, "gradcam"),
     "conv-receptive-field": Entry(convolution.conv_receptive_field, "gradcam"),

@@ -174,6 +174,8 @@ class Sampled:
     @property
     def how(self) -> str:
         """In words, with all that is needed to do it again."""
+        if self.samples == 1:
+            return f"verified numerically at these numbers, tolerance {self.tolerance:g}"
         return f"verified numerically, {self.samples} samples, tolerance {self.tolerance:g}, seed {self.seed}"
 
     def drawn(self, random: Random, symbols: set[Symbol]) -> dict[Symbol, Side]:

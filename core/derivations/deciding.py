@@ -3,6 +3,7 @@
 import sympy
 from sympy import Derivative, Integral, MatrixSymbol, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.matrices import ImmutableDenseMatrix, MatrixBase
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -70,8 +71,7 @@ def decide(difference: Side, how: str) -> Verdict:
     if difference == 0:
         return Verdict("proved", how)
     if surely_not_zero(difference):  # before any simplification, which may take long and can only end the same way
-        shorter = sympy.simplify(difference) if sympy.count_ops(difference) < SHORT else difference
-        return Verdict("failed", "the difference of both sides is not 0", shorter)
+        return Verdict("failed", "the difference of both sides is not 0", _shorter(difference))
     if sympy.cancel(sympy.together(difference)) == 0:  # sooner than simplify, and it never takes long
         return Verdict("proved", how)
     difference = sympy.simplify(difference)
@@ -80,6 +80,13 @@ def decide(difference: Side, how: str) -> Verdict:
     if surely_not_zero(difference):
         return Verdict("failed", "the difference of both sides is not 0", difference)
     return Verdict("undecided", "sympy could not decide whether the difference is 0", difference)
+
+
+def _shorter(difference: Side) -> Side:
+    if sympy.count_ops(difference) >= SHORT:
+        return difference
+    # simplify may take minutes where there is a tanh of a tanh
+    return sympy.factor(difference) if difference.has(HyperbolicFunction) else sympy.simplify(difference)
 
 
 def _decide_entries(difference: ImmutableDenseMatrix, how: str) -> Verdict:

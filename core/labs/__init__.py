@@ -2,6 +2,7 @@
 
 A module named `..._words` holds the sentences that go with a lab, with its numbers in them.
 
+* Node by node: `nodes`, back-propagation with every number in sight.
 * Differential equations: `equations` (stacking), `analytic` (formulas), `picard`, `existence`; `attempt`, a solve whose
   failure is part of its result.
 * Vector-field explorer: `systems` (the gallery), `fields`, `equilibria`, `trajectories`, `lorenz`.

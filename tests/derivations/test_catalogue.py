@@ -12,6 +12,7 @@ from core.derivations.equations import companion_matrix, order_reduction
 from core.derivations.euler import euler_error
 from core.derivations.flows import change_of_variables
 from core.derivations.jacobians import vjp_jvp
+from core.derivations.nodes import nodes
 from core.derivations.picard import PROBLEMS, picard
 from pages.ui.menu import lessons
 from tests.derivations.disturb import disturbed
@@ -22,6 +23,7 @@ OTHERS: dict[str, Callable[[], Derivation]] = {
     **{f"change_of_variables {n}": partial(change_of_variables, n) for n in (1, 3)},
     **{f"vjp_jvp {n} {m}": partial(vjp_jvp, n, m) for n, m in ((1, 1), (1, 3), (2, 3), (3, 2))},
     **{f"picard {problem}": partial(picard, problem) for problem in PROBLEMS},
+    "nodes residual": partial(nodes, True),
     "minus_sign 3": partial(mistakes.minus_sign, 3),
     "last_index 4": partial(mistakes.last_index, 4),
 }

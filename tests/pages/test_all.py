@@ -16,6 +16,7 @@ def test_every_page_opens_from_the_menu(slug: str):
 def test_the_menu_lists_what_exists_in_order():
     assert [lesson.title for lesson in lessons().values()] == [
         "Start",
+        "Node by node",
         "Differential equations",
         "Vector-field explorer",
         "Solver lab",

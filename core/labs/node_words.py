@@ -1,0 +1,144 @@
+"""What the page on back-propagation node by node says, with its numbers."""
+
+from math import tanh
+
+from core.derivations.nodes import BACKWARD, FORWARD
+from core.labs.nodes import STEPS, Descent, Run
+
+LARGER = ["that of $w_0$, of the first layer", "that of $w_1$, of the second"]
+LOSS = ["falls by less than the slope says", "falls as the slope says, or more", "rises"]
+
+
+def named(step: int) -> tuple[str, bool]:
+    """The node that a step, from 1, computes, and whether it computes its gradient.
+
+    >>> named(1), named(6)
+    (('s_0', False), ('h_2', True))
+    """
+    return (FORWARD[step - 1], False) if step <= len(FORWARD) else (BACKWARD[step - 1 - len(FORWARD)], True)
+
+
+def gradient(name: str) -> str:
+    r"""In LaTeX.
+
+    >>> gradient("w_0")
+    '\\frac{\\partial L}{\\partial w_0}'
+    """
+    return rf"\frac{{\partial L}}{{\partial {name}}}"
+
+
+def number(value: float) -> str:
+    """Four digits, in parentheses where it is negative and would follow another sign.
+
+    >>> number(0.5), number(-1.25)
+    ('0.5', '(-1.25)')
+    """
+    text = f"{value:.4g}"
+    return f"({text})" if value < 0 else text
+
+
+def substituted(run: Run, step: int) -> str:
+    """The formula of a step with its numbers, in LaTeX."""
+    name, back = named(step)
+    v, g, skip = run.values, run.gradients, run.params.residual
+    n = {key: number(value) for key, value in v.items()}
+    d = {key: number(value) for key, value in g.items()}
+    if not back:
+        inside = {
+            "s_0": rf"{n['w_0']} \cdot {n['h_0']} + {n['b_0']}",
+            "h_1": (f"{n['h_0']} + " if skip else "") + rf"\tanh {n['s_0']}",
+            "s_1": rf"{n['w_1']} \cdot {n['h_1']} + {n['b_1']}",
+            "h_2": (f"{n['h_1']} + " if skip else "") + rf"\tanh {n['s_1']}",
+            "L": rf"\tfrac12 \left({n['h_2']} - {n['y']}\right)^2",
+        }[name]
+        return f"{name} = {inside} = {v[name]:.5g}"
+    slopes = {key: number(1 - tanh(v[key]) ** 2) for key in ("s_0", "s_1")}
+    inside = {
+        "h_2": f"{n['h_2']} - {n['y']}",
+        "s_1": rf"{d['h_2']} \cdot {slopes['s_1']}",
+        "w_1": rf"{d['s_1']} \cdot {n['h_1']}",
+        "b_1": "",
+        "h_1": rf"{d['s_1']} \cdot {n['w_1']}" + (f" + {d['h_2']}" if skip else ""),
+        "s_0": rf"{d['h_1']} \cdot {slopes['s_0']}",
+        "w_0": rf"{d['s_0']} \cdot {n['h_0']}",
+        "b_0": "",
+        "h_0": rf"{d['s_0']} \cdot {n['w_0']}" + (f" + {d['h_1']}" if skip else ""),
+    }[name]
+    return f"{gradient(name)} = {f'{inside} = ' if inside else ''}{g[name]:.5g}"
+
+
+def about_step(step: int) -> str:
+    """Where one is."""
+    if step == 0:
+        return f"Nothing is computed yet; {STEPS} steps lie ahead. What is given stands in the picture."
+    name, back = named(step)
+    if back:
+        return f"Step {step} of {STEPS}, **backward**: the gradient of ${name}$."
+    return f"Step {step} of {STEPS}, **forward**: the value of ${name}$."
+
+
+def table(run: Run, step: int) -> str:
+    """All nodes that have been reached, in Markdown."""
+    values = [*run.params.leaves, *FORWARD[:step]]
+    gradients = {named(each)[0] for each in range(len(FORWARD) + 1, step + 1)}
+    rows = [
+        f"| ${name}$ | {run.values[name]:.5g} | {f'{run.gradients[name]:.5g}' if name in gradients else ''} |"
+        for name in values
+    ]
+    return "\n".join(["| node | value | gradient of $L$ |", "|:--|--:|--:|", *rows])
+
+
+def about_larger(run: Run, guess: str) -> str:
+    """Which weight has the larger gradient, and why."""
+    first, second = (abs(run.gradients[name]) for name in ("w_0", "w_1"))
+    right = LARGER[first < second]
+    mark = "**Right**" if guess == right else "**Not quite**"
+    factor = 1 - tanh(run.values["s_0"]) ** 2
+    way = run.params.w_1 * (1 - tanh(run.values["s_1"]) ** 2) + run.params.residual
+    return (
+        f"{mark}: $|{gradient('w_0')}|$ is {first:.4g}, $|{gradient('w_1')}|$ is {second:.4g}. From $h_2$ down to "
+        f"$h_1$ the gradient is multiplied by {way:.4g}, "
+        + (
+            f"where the skip adds 1 to $w_1 (1 - \\tanh^2 s_1) = {way - 1:.4g}$"
+            if run.params.residual
+            else "which is $w_1 (1 - \\tanh^2 s_1)$"
+        )
+        + f"; then comes $1 - \\tanh^2 s_0 = {factor:.4g}$, which is never above 1."
+    )
+
+
+def about_descent(step: Descent, guess: str) -> str:
+    """What the step did to the loss."""
+    change = step.after - step.before
+    right = LOSS[2] if change > 0 else LOSS[0] if change > step.predicted else LOSS[1]
+    mark = "**Right**" if guess == right else "**Not quite**"
+    moved = ", ".join(f"${name} = {value:.4g}$" for name, value in step.moved.items())
+    return (
+        f"{mark}: it {right}. The gradient is a slope, and promises a change of {step.predicted:.4g}; the loss went "
+        f"from {step.before:.5g} to {step.after:.5g}, a change of {change:.4g}. Now {moved}. A smaller rate brings the "
+        "two numbers together; a large one overshoots."
+    )
+
+
+def exercise(run: Run) -> tuple[str, float, float, str]:
+    """Question, answer, tolerance, explanation: what a gradient is for."""
+    slope = run.gradients["h_0"]
+    answer = -0.01 * slope
+    return (
+        r"The gradient of $h_0$ is found too, though nobody trains an input. If $h_0$ were smaller by 0.01, by how "
+        "much would $L$ change, to first order? (to 1 %)",
+        answer,
+        0.01 * abs(answer) + 1e-9,
+        f"${gradient('h_0')} = {slope:.5g}$ is the change of $L$ for each unit of $h_0$: times $-0.01$, that is "
+        f"{answer:.4g}. This is how a picture's pixels get gradients, too.",
+    )
+
+
+TWO_SHARES = {
+    "because two layers are trained": "The number of layers does not matter: a node has one share for each node that "
+    "it feeds.",
+    "because $h_1$ feeds two nodes": "$h_1$ acts on the loss through $s_1$ and, by the skip, through $h_2$ directly. "
+    "Small changes add up along all ways, so their gradients do.",
+    "because the skip is trained as well": "The skip has no weight: it adds, and passes the gradient on unchanged.",
+}
+TWO_SHARES_RIGHT = list(TWO_SHARES)[1]
