@@ -92,7 +92,10 @@ if meters.open:
             "$a$ and $f$ change. So it can be watched while the adjoint is solved backwards, here by `dopri5`."
         )
         params = controls.choose_meter()
-        question = "**What do you expect?** In the computer, on the way back, $a f$"
+        question = (
+            r"**What do you expect?** In the computer, on the way back, beyond what $a\,\frac{\partial f}{\partial t}$ "
+            "accounts for, $a f$"
+        )
         shown.meter_on_the_way_back(params, exercise.predict(question, back_words.METER, key="gl_guess_meter"))
         show.source(meter.backwards)
 
@@ -109,7 +112,7 @@ if fails.open:
         worse = exercise.predict(question, back_words.WORSE, key="gl_guess_worse")
         if worse is not None:
             shown.gradient_of_it(params, worse)
-        show.source(failing.run, failing.sweep)
+        show.source(failing.run, failing.pair)
 
 st.header("Caveats")
 st.markdown(back_words.CAVEATS)

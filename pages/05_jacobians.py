@@ -19,8 +19,8 @@ st.title("Jacobians and vector-Jacobian products")
 st.markdown(
     r"A map $f$ takes $n$ numbers $z$ to $m$ numbers $f(z)$. Its *Jacobian* $J = Df$ at a point $p$ is the "
     r"$m \times n$ matrix of partial derivatives, $J_{ij} = \partial f_i / \partial z_j$. **What does it do, and how "
-    "do you use it without ever writing it down?** A layer of a network may have a million inputs and outputs: its "
-    "Jacobian fits into no memory, and training needs it all the same."
+    "do you use it without ever writing it down?** A layer of a network may have a million inputs and outputs: the "
+    r"$10^{12}$ entries of its Jacobian fit into no memory, and training needs it all the same."
 )
 
 st.header("1. The best linear map")
@@ -88,8 +88,6 @@ st.subheader("By hand, on these numbers")
 exercise.worked_example(words.product_steps(pair), key="j_steps")
 st.subheader("Why, for every map")
 derivations.show("vjp-jvp")
-derivations.proof("chain-rule-plain", key="j_proof_plain", title="A network of two layers, derivative by derivative")
-derivations.proof("chain-rule-residual", key="j_proof_residual", title="The same with residual layers")
 derivations.proof("change-of-variables", key="j_proof_flow", title="What a flow does to areas and densities")
 
 st.header("4. What it costs")
@@ -99,11 +97,11 @@ st.markdown(
 )
 question = "**What do you expect?** For large $n$, all of $J$ by vjps takes, compared with one vjp,"
 guess = exercise.predict(question, words.RATIO, key="j_guess_cost")
-if guess is not None:
-    costs = cached.run(jacobian_cost.measure)
-    show.figure(cached.draw(figures.cost_chart, jacobian_cost.measure), figures.cost_in_words(costs), key="j_cost")
+if guess is not None and jacobian_controls.costs_measured():
+    costs = cached.run(jacobian_controls.costs)
+    show.figure(cached.draw(figures.cost_chart, jacobian_controls.costs), figures.cost_in_words(costs), key="j_cost")
     st.markdown(words.about_cost(guess, costs))
-    st.caption("Measured on this machine, once since its start; the fastest of several runs.")
+    st.caption("Time of the processor on this machine, measured once since its start; the fastest of several runs.")
     st.markdown(
         r"**Few outputs: run backwards** ($m$ vjps give $J$). **Few inputs: run forwards** ($n$ jvps). A loss has one "
         "output. The adjoint method (page 4) is a vjp through the solution of a differential equation."

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.labs import pieces
 from core.labs.gradient_hard_problems import PROBLEMS, Array, Problem
 from core.labs.learning_bounds import one_thread
 from core.labs.solver_problems import attempt
@@ -24,9 +25,7 @@ MOST_STEPS = 1000
 MOST_COMPARED = 600
 LONGEST = 1.0
 """Seconds that the way back may compute."""
-LONGEST_COMPARED = 1.5
-"""Seconds after which a comparison begins no further strength."""
-CHECKPOINTS = (1, 2, 4, 8, 16, 32, 64)
+MOST_STORED = 64
 SHOWN = 400
 """Places of the forward solution that are drawn."""
 
@@ -103,11 +102,6 @@ class Sweep:
     runs: tuple[tuple[Run, Run], ...]
     """For each strength, with each number of stored states; the weakest first."""
 
-    @property
-    def cut(self) -> bool:
-        """Whether time ran out before the last strength."""
-        return len(self.runs) < len(PROBLEMS[self.problem].compared)
-
 
 def run(params: Params) -> Run:
     """One run, in at most about `LONGEST` seconds."""
@@ -115,18 +109,22 @@ def run(params: Params) -> Run:
         return _backwards(params, MOST_STEPS, *_beginning(params))
 
 
-def sweep(problem: str, exponent: int, checkpoints: int) -> Sweep:
-    """All strengths with one stored state, and with `checkpoints` (8 where that is 1)."""
-    began, rows = time.thread_time(), []
-    counts = (1, checkpoints if checkpoints > 1 else 8)
+def pair(problem: str, strength: float, exponent: int, checkpoints: int) -> tuple[Run, Run]:
+    """One strength with one stored state, and with `checkpoints` (8 where that is 1)."""
+    one, many = (Params(problem, strength, exponent, count) for count in (1, _many(checkpoints)))
     with one_thread():
-        for strength in PROBLEMS[problem].compared:
-            if time.thread_time() - began > LONGEST_COMPARED:
-                break
-            params = [Params(problem, strength, exponent, count) for count in counts]
-            beginning = _beginning(params[0])
-            rows.append(tuple(_backwards(one, MOST_COMPARED, *beginning) for one in params))
-    return Sweep(problem, exponent, counts, tuple(rows))
+        beginning = _beginning(one)
+        return _backwards(one, MOST_COMPARED, *beginning), _backwards(many, MOST_COMPARED, *beginning)
+
+
+def sweep(problem: str, exponent: int, checkpoints: int, run: pieces.Run = pieces.at_once) -> Sweep:
+    """All strengths; `run` computes `pair` for each, or knows it already."""
+    rows = tuple(run(pair, problem, strength, exponent, checkpoints) for strength in PROBLEMS[problem].compared)
+    return Sweep(problem, exponent, (1, _many(checkpoints)), rows)
+
+
+def _many(checkpoints: int) -> int:
+    return checkpoints if checkpoints > 1 else 8
 
 
 def _settings(params: Params, most: int) -> dict[str, Any]:

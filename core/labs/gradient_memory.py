@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.labs.gradients import WAYS
 from core.labs.learning_bounds import one_thread
+from core.labs.pieces import Run, at_once
 from core.labs.residual import slope
 from core.labs.tensor_memory import Meter
 
@@ -20,11 +21,12 @@ SAMPLES, WIDTH = 160, 64
 """The state's shape: above the size up to which the solver works on numpy's arrays, which a `Meter` does not see."""
 STATE_BYTES = 4 * SAMPLES * WIDTH
 FIRST = 8
-LONGEST = 2.0
-"""Seconds of computing that all may take: no number of steps is begun that would need more."""
 SHORT, SHORT_REPEATS = 0.02, 2
 """Seconds of the processor below which a run is timed again, up to so many times."""
 _FITTED = 3
+
+Measured = tuple[int, int, float]
+"""Bytes kept, bytes at the peak, seconds."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Growth:
 
     def slopes(self, steps: Int[np.ndarray, " n"]) -> tuple[float, float, float]:
         """Of kept, peak and seconds against the steps, both logarithmic, by the largest three numbers of steps."""
-        kept, peak, seconds = (slope(steps[-_FITTED:], y[-_FITTED:]) for y in (self.kept, self.peak, self.seconds))
+        ys = self.kept, self.peak, self.seconds
+        kept, peak, seconds = (round(slope(steps[-_FITTED:], y[-_FITTED:]), 6) + 0.0 for y in ys)  # no minus before 0
         return kept, peak, seconds
 
 
@@ -60,8 +63,6 @@ class Result:
     params: Params
     steps: Int[np.ndarray, " n"]
     growths: tuple[Growth, ...]
-    cut: bool
-    """Whether time ran out before `params.most` steps."""
 
     def find(self, name: str) -> Growth:
         """One way."""
@@ -93,30 +94,33 @@ def one_gradient(way: str, method: str, steps: int, z0: Tensor, weights: Tensor,
     return kept
 
 
-def measure(params: Params) -> Result:
-    """Run each way twice for 8, 16, ... steps: once for the time, once for the memory."""
+def counts(params: Params) -> list[int]:
+    """Numbers of steps that are measured: 8, 16, ..."""
+    return [FIRST * 2**k for k in range((params.most // FIRST).bit_length())]
+
+
+def at(method: str, steps: int) -> tuple[Measured, ...]:
+    """Each way twice with so many steps: once for the time, once for the memory."""
     random = torch.Generator().manual_seed(0)
     weights = (torch.randn(WIDTH, WIDTH, generator=random) / WIDTH**0.5).requires_grad_()
     z0 = torch.randn(SAMPLES, WIDTH, generator=random).requires_grad_()
-    rows: list[list[tuple[int, int, float]]] = []
-    steps: list[int] = []
     with one_thread():
         with Meter() as meter:
-            one_gradient("direct", params.method, 1, z0, weights, meter)  # torch's own first time
-        began = time.thread_time()
-        while (count := FIRST * 2 ** len(rows)) <= params.most:
-            if len(rows) > _FITTED and time.thread_time() - began > LONGEST / 2:  # the next takes as long as all so far
-                break
-            rows.append([_measure(way, params.method, count, z0, weights) for way in WAYS])
-            steps.append(count)
+            one_gradient("direct", method, 1, z0, weights, meter)  # torch's own first time
+        return tuple(_measure(way, method, steps, z0, weights) for way in WAYS)
+
+
+def measure(params: Params, run: Run = at_once) -> Result:
+    """All numbers of steps; `run` measures `at` each, or knows it already."""
+    rows = [run(at, params.method, count) for count in counts(params)]
     growths = []
     for index, way in enumerate(WAYS):
         kept, peak, seconds = zip(*(row[index] for row in rows), strict=True)
         growths.append(Growth(way, np.array(kept), np.array(peak), np.array(seconds)))
-    return Result(params, np.array(steps), tuple(growths), steps[-1] < params.most)
+    return Result(params, np.array(counts(params)), tuple(growths))
 
 
-def _measure(way: str, method: str, steps: int, z0: Tensor, weights: Tensor) -> tuple[int, int, float]:
+def _measure(way: str, method: str, steps: int, z0: Tensor, weights: Tensor) -> Measured:
     times: list[float] = []
     while not times or (len(times) < SHORT_REPEATS and sum(times) < SHORT):
         before = time.thread_time()

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from core.labs.gradient_problems import PROBLEMS, Function
 from core.labs.gradients import Gradient, exact_gradient
-from core.labs.gradients import Params as GradientParams
 from core.labs.learning_bounds import one_thread
+from core.labs.pieces import Run, at_once
 from core.labs.residual import slope
 from core.labs.solver_problems import attempt
 from core.ode import Solution, solve
@@ -101,20 +101,16 @@ def backwards(f: Function, theta: Tensor) -> Callable[[Tensor, State], State]:
     return field
 
 
-def watch(params: Params) -> Reading:
-    """Solve forwards, then z, a and the accumulators backwards, reading a f at each step."""
-    return _watch(params, _exact(params))
-
-
-def _exact(params: Params) -> Gradient:
-    return exact_gradient(GradientParams(params.problem, METHOD, params.forward, params.t1))
-
-
 def _settings(exponent: int) -> dict[str, Any]:
     return {"method": METHOD, "rtol": 10.0**exponent, "atol": 10.0**exponent, "max_steps": MOST_STEPS}
 
 
-def _watch(params: Params, exact: Gradient) -> Reading:
+def watch(params: Params, run: Run = at_once) -> Reading:
+    """Solve forwards, then z, a and the accumulators backwards, reading a f at each step.
+
+    `run` computes the exact gradient, or knows it already.
+    """
+    exact = run(exact_gradient, params.problem, params.t1)
     problem = PROBLEMS[params.problem]
     z0 = torch.tensor(problem.z0, dtype=torch.float64)
     theta = torch.tensor(problem.theta, dtype=torch.float64, requires_grad=True)
@@ -162,12 +158,14 @@ def _watch(params: Params, exact: Gradient) -> Reading:
     )
 
 
-def over_tolerances(params: Params) -> Drifts:
-    """The same forward solve, and backward solves with tolerances 1e-2 to 1e-11."""
-    exact = _exact(params)
-    readings = [_watch(replace(params, backward=exponent), exact) for exponent in EXPONENTS]
+def over_tolerances(params: Params, read: Callable[[Params], Reading] = watch) -> Drifts:
+    """The same forward solve, and backward solves with tolerances 1e-2 to 1e-11; `read` is `watch`, or remembers it."""
+    readings = [read(one) for one in tolerances(params)]
     drifts = np.array([max(reading.drift, np.finfo(float).eps) for reading in readings])
-    tolerances = 10.0 ** np.array(EXPONENTS, dtype=float)
-    return Drifts(
-        params, tolerances, drifts, np.array([reading.error for reading in readings]), slope(tolerances, drifts)
-    )
+    x = 10.0 ** np.array(EXPONENTS, dtype=float)
+    return Drifts(params, x, drifts, np.array([reading.error for reading in readings]), slope(x, drifts))
+
+
+def tolerances(params: Params) -> list[Params]:
+    """Of the backward solves that are compared."""
+    return [replace(params, backward=exponent) for exponent in EXPONENTS]

@@ -11,8 +11,9 @@ import torch
 from jaxtyping import Float
 
 from core.labs.gradient_problems import PROBLEMS
-from core.labs.gradients import WAYS, Params, by_back_propagation, computed_loss, exact_gradient
+from core.labs.gradients import WAYS, Gradient, Params, by_back_propagation, computed_loss, exact_gradient
 from core.labs.learning_bounds import one_thread
+from core.labs.pieces import Run, at_once
 from core.labs.residual import slope
 from core.ode import SolverError, odeint, odeint_adjoint
 
@@ -58,28 +59,43 @@ class Sweep:
         return int(np.ceil(self.counts[-1] * (self.between[-1] / difference) ** (1 / rate)))
 
 
-def finer(params: Params) -> Sweep:
-    """Adjoint, direct and exact gradient with 4 to 128 steps, or with tolerances from 1e-2 to 1e-10."""
-    settings = EXPONENTS if params.adaptive else COUNTS
-    rows, counts = [], []
+def settings(params: Params) -> tuple[int, ...]:
+    """Of the solves that `finer` compares."""
+    return EXPONENTS if params.adaptive else COUNTS
+
+
+def both(params: Params) -> tuple[Gradient, Gradient] | None:
+    """Adjoint and direct gradient; None where the solver fails."""
     with one_thread():
-        exact = exact_gradient(params)
-        for setting in settings:
-            one = replace(params, setting=setting)
-            try:
-                a, d = (by_back_propagation(one, solver).gradient for solver in (odeint_adjoint, odeint))
-            except SolverError:
-                continue
-            assert a is not None
-            assert d is not None
-            row = [a.distance(d), a.distance(exact), d.distance(exact)]
-            if max(row) < TOO_FAR:
-                rows.append(row)
-                counts.append(setting)
+        try:
+            a, d = (by_back_propagation(params, solver).gradient for solver in (odeint_adjoint, odeint))
+        except SolverError:
+            return None
+    assert a is not None
+    assert d is not None
+    return a, d
+
+
+def finer(params: Params, run: Run = at_once) -> Sweep:
+    """Adjoint, direct and exact gradient with 4 to 128 steps, or with tolerances from 1e-2 to 1e-10.
+
+    `run` computes `both` for each, or knows it already.
+    """
+    rows, counts = [], []
+    exact = run(exact_gradient, params.problem, params.t1)
+    for setting in settings(params):
+        found = run(both, replace(params, setting=setting))
+        if found is None:
+            continue
+        a, d = found
+        row = [a.distance(d), a.distance(exact), d.distance(exact)]
+        if max(row) < TOO_FAR:
+            rows.append(row)
+            counts.append(setting)
     between, adjoint, direct = np.array(rows).reshape(-1, 3).T
     x = np.array([10.0**one if params.adaptive else params.t1 / one for one in counts])
     slopes = _fit(x, between), _fit(x, adjoint), _fit(x, direct)
-    return Sweep(params, x, tuple(counts), between, adjoint, direct, slopes, len(settings) - len(counts))
+    return Sweep(params, x, tuple(counts), between, adjoint, direct, slopes, len(settings(params)) - len(counts))
 
 
 def _fit(x: np.ndarray, values: np.ndarray) -> float | None:
@@ -187,5 +203,5 @@ def two_steps(t1: float) -> TwoSteps:
         (adjoint[0], adjoint[1], adjoint[2]),
         found[0],
         found[1],
-        float(exact_gradient(params).z0[0]),
+        float(exact_gradient(params.problem, params.t1).z0[0]),
     )

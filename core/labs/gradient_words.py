@@ -6,7 +6,7 @@ import numpy as np
 
 from core.labs.gradient_problems import PROBLEMS
 from core.labs.gradient_steps import EPSILONS, Differences, Sweep, TwoSteps
-from core.labs.gradients import Comparison, Gradient
+from core.labs.gradients import WAYS, Comparison, Gradient, Way
 
 TITLES = {
     "adjoint": "adjoint",
@@ -80,11 +80,15 @@ def distance_table(result: Comparison) -> str:
 def cost_table(result: Comparison) -> str:
     """What each way took."""
     rows = [
-        f"| {TITLES[way.name]} | {way.forward:,} + {way.backward:,} | {1000 * way.seconds:.1f} ms | {size(way.kept)} |"
+        f"| {TITLES[way.name]} | {way.forward:,} + {way.backward:,} | {1000 * way.seconds:.1f} ms | {_kept(way)} |"
         for way in result.ways
         if way.gradient is not None
     ]
     return "| way | $f$: there + back | time | kept |\n|:--|--:|--:|--:|\n" + "\n".join(rows)
+
+
+def _kept(way: Way) -> str:
+    return size(way.kept) if way.name in WAYS else "no way back"
 
 
 def failures(result: Comparison) -> list[str]:

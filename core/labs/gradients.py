@@ -18,12 +18,15 @@ from torch import Tensor
 
 from core.labs.gradient_problems import PROBLEMS, Function, Problem, loss, tensors
 from core.labs.learning_bounds import one_thread
+from core.labs.pieces import Run, at_once
 from core.labs.tensor_memory import Meter, stored_states
 from core.ode import ADAPTIVE, SolverError, odeint, odeint_adjoint, odeint_checkpointed
 
 METHODS = ("euler", "midpoint", "rk4_classic", "dopri5", "dopri8")
 WAYS = {"adjoint": odeint_adjoint, "direct": odeint, "checkpointed": odeint_checkpointed}
 """Those that differ only in the function called."""
+NAMES = (*WAYS, "sensitivities", "differences")
+"""All that are compared with the exact gradient."""
 MOST_STEPS = 400
 """Attempted steps of a solve with error control."""
 REPEATS = 5
@@ -125,15 +128,15 @@ class Counted:
         return self.f(t, z, self.theta)
 
 
-def exact_gradient(params: Params) -> Gradient:
+def exact_gradient(name: str, t1: float) -> Gradient:
     """From the closed form of the solution; where there is none, by sensitivities to 12 digits."""
-    problem = PROBLEMS[params.problem]
+    problem = PROBLEMS[name]
     if problem.solution is None:
         settings = {"method": "dopri8", "rtol": 1e-12, "atol": 1e-13}
-        return forward_sensitivities(problem, params.t1, settings)[0]
+        return forward_sensitivities(problem, t1, settings)[0]
     z0, theta = tensors(problem)
-    t1 = torch.tensor(params.t1, dtype=torch.float64, requires_grad=True)
-    return _as_gradient(torch.autograd.grad(loss(problem.solution(t1, z0, theta)), (z0, theta, t1)))
+    end = torch.tensor(t1, dtype=torch.float64, requires_grad=True)
+    return _as_gradient(torch.autograd.grad(loss(problem.solution(end, z0, theta)), (z0, theta, end)))
 
 
 def by_back_propagation(params: Params, solver: Callable[..., Tensor], watch: Meter | None = None) -> Way:
@@ -211,25 +214,33 @@ def computed_loss(params: Params, x: Float[np.ndarray, " d+p+1"]) -> tuple[float
     return float(loss(z)), f.count
 
 
-def compare(params: Params) -> Comparison:
-    """All six ways, each run once for its values and its memory, and a few times for its time."""
-    problem = PROBLEMS[params.problem]
+def one_way(params: Params, name: str) -> Way:
+    """One of `NAMES`, run once for its values and its memory, and a few times for its time."""
 
     def sensitivities() -> Way:
-        gradient, count = forward_sensitivities(problem, params.t1, params.settings())
+        gradient, count = forward_sensitivities(PROBLEMS[params.problem], params.t1, params.settings())
         return Way("", gradient, count)
 
-    start = np.array([*problem.z0, *problem.theta, params.t1])
     with one_thread():
-        ways = [_run(name, lambda s=solver: by_back_propagation(params, s)) for name, solver in WAYS.items()]
-        ways = [_with_memory(way, params) for way in ways]
-        ways.append(_run("sensitivities", sensitivities))
-        ways.append(_run("differences", lambda: finite_differences(params)))
+        if name in WAYS:
+            return _with_memory(_run(name, lambda: by_back_propagation(params, WAYS[name])), params)
+        return _run(name, sensitivities if name == "sensitivities" else lambda: finite_differences(params))
+
+
+def loss_here(params: Params) -> float:
+    """The loss that the solver computes; NaN where it fails."""
+    problem = PROBLEMS[params.problem]
+    with one_thread():
         try:
-            value = computed_loss(params, start)[0]
+            return computed_loss(params, np.array([*problem.z0, *problem.theta, params.t1]))[0]
         except SolverError:
-            value = float("nan")
-        return Comparison(params, value, exact_gradient(params), tuple(ways))
+            return float("nan")
+
+
+def compare(params: Params, run: Run = at_once) -> Comparison:
+    """All ways; `run` computes each, or knows it already."""
+    value, exact = run(loss_here, params), run(exact_gradient, params.problem, params.t1)
+    return Comparison(params, value, exact, tuple(run(one_way, params, name) for name in NAMES))
 
 
 def _run(name: str, work: Callable[[], Way]) -> Way:

@@ -6,7 +6,7 @@ chapter 4.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 import torch
@@ -14,16 +14,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.labs import forward_mode
+from core.labs.learning_bounds import one_thread
+from core.labs.pieces import Run, at_once
 
 SIZES = tuple(2**k for k in range(1, 10))
-"""n: 2 to 512, where the machine is not too busy."""
+"""n."""
 FITTED = 4
 """Sizes, the largest ones, that slopes are fitted to: before, the time is that of starting the operations."""
 BUDGET = 0.012
-"""Seconds for the repetitions of one measurement; the fastest counts, since other work can only slow one down."""
-
-LONGEST = 0.6
-"""Seconds that the slowest way may be expected to take at the next size; otherwise no larger ones are measured."""
+"""Seconds of the processor for the repetitions of one measurement; the fastest counts: other work only slows down."""
 
 Work = Callable[[], Tensor]
 
@@ -89,39 +88,37 @@ def jacobian_by_rows(f: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     return torch.stack([torch.autograd.grad(y, z, row, retain_graph=True)[0] for row in rows])
 
 
-def measure() -> Costs:
-    """Measure all sizes; about half a second, and once as much again for what torch loads at first use."""
-    times: dict[str, list[float]] = {"f": [], "vjp": [], "jvp": [], "rows": [], "vectorised": []}
-    values: dict[str, Tensor] = {}
-    apart = 0.0
-    for n in SIZES:
-        f, generator = network(n), torch.Generator().manual_seed(0)
-        z, a = torch.randn(2, n, generator=generator, dtype=torch.float64)
-        ways: dict[str, Work] = {
-            "f": lambda f=f, z=z: f(z),
-            "vjp": lambda f=f, z=z, a=a: one_vjp(f, z, a),
-            "jvp": lambda f=f, z=z, a=a: forward_mode.jvp(f, z, a),
-            "rows": lambda f=f, z=z: jacobian_by_rows(f, z),
-            "vectorised": lambda f=f, z=z: torch.func.jacrev(f)(z),
-        }
-        for name, work in ways.items():
-            if n == SIZES[0]:
+def at(n: int) -> tuple[list[float], float]:
+    """Seconds of f, vjp, jvp, J by rows and J in one batch at one size; and how far their values are apart."""
+    f, generator = network(n), torch.Generator().manual_seed(0)
+    z, a = torch.randn(2, n, generator=generator, dtype=torch.float64)
+    ways: list[Work] = [
+        lambda: f(z),
+        lambda: one_vjp(f, z, a),
+        lambda: forward_mode.jvp(f, z, a),
+        lambda: jacobian_by_rows(f, z),
+        lambda: torch.func.jacrev(f)(z),
+    ]
+    with one_thread():
+        if n == SIZES[0]:
+            for work in ways:
                 work()  # what is loaded at first use is no part of the cost
-            seconds, values[name] = _fastest(work)
-            times[name].append(seconds)
-        j = values["rows"]
-        pairs = ((j, values["vectorised"]), (a @ j, values["vjp"]), (j @ a, values["jvp"]))
-        apart = max(apart, *(float((one - other).abs().max()) for one, other in pairs))
-        if len(times["rows"]) >= FITTED and 8 * max(seconds[-1] for seconds in times.values()) > LONGEST:
-            break
-    found = {name: np.array(seconds) for name, seconds in times.items()}
+        seconds, (_, vjp, jvp, j, batch) = zip(*map(_fastest, ways), strict=True)
+    pairs = ((j, batch), (a @ j, vjp), (j @ a, jvp))
+    return list(seconds), max(float((one - other).abs().max()) for one, other in pairs)
+
+
+def measure(run: Run = at_once) -> Costs:
+    """All sizes; `run` measures `at` each, or knows it already."""
+    rows = [run(at, n) for n in SIZES]
+    value, vjp, jvp, by_rows, vectorised = np.array([seconds for seconds, _ in rows]).T
     return Costs(
-        Way("f alone", found["f"]),
-        Way("one vjp", found["vjp"]),
-        Way("one jvp", found["jvp"]),
-        Way("J by n vjps", found["rows"]),
-        Way("J in one batch", found["vectorised"]),
-        apart,
+        Way("f alone", value),
+        Way("one vjp", vjp),
+        Way("one jvp", jvp),
+        Way("J by n vjps", by_rows),
+        Way("J in one batch", vectorised),
+        max(apart for _, apart in rows),
     )
 
 
@@ -129,9 +126,9 @@ def _fastest(work: Work) -> tuple[float, Tensor]:
     """The shortest of several times, and the value."""
     best, used, runs = float("inf"), 0.0, 0
     while True:
-        start = perf_counter()
+        start = thread_time()
         value = work()
-        seconds = perf_counter() - start
+        seconds = thread_time() - start
         best, used, runs = min(best, seconds), used + seconds, runs + 1
         if used >= BUDGET and (runs >= 3 or used > 8 * BUDGET):
             return best, value

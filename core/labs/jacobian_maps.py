@@ -42,7 +42,7 @@ MAPS: dict[str, Map] = {
         "Square of a complex number",
         ("z1^2 - z2^2", "2*z1*z2"),
         (1.0, 0.6),
-        "The point $z_1 + i z_2$ is squared. Small circles stay almost circles; only at 0 is there no linear part.",
+        "The point $z_1 + i z_2$ is squared. Small circles stay almost circles; only at 0 is the linear map 0.",
     ),
     "tanh": Map(
         "A layer of a network",

@@ -47,14 +47,15 @@ def about_memory(result: Result, guess: str) -> str:
     adjoint, direct, checkpointed = (result.find(name) for name in ("adjoint", "direct", "checkpointed"))
     said = "Right" if guess == DOUBLED[1] else "Not quite"
     flat = "the same bytes at every number of steps" if len(set(adjoint.kept)) == 1 else "not always the same bytes"
-    cut = " The time for measuring was over before the most steps asked for." if result.cut else ""
+    slopes = ", ".join(f"{growth.slopes(result.steps)[2]:.2f}" for growth in (direct, checkpointed, adjoint))
     return (
         f"{said}: only the direct way doubles. It keeps {size(result.more('direct'))} more for each further step. "
         f"The adjoint keeps {size(adjoint.kept[-1])}, {flat}; at its peak a further step costs "
         f"{size(result.more('adjoint'))}, its place in the list of times. Checkpointed lies between: about the square "
         f"root of the steps as states, and as many steps' graph at a time. Time is another matter: "
         f"{1000 * direct.seconds[-1]:.0f} ms direct, {1000 * checkpointed.seconds[-1]:.0f} ms checkpointed, "
-        f"{1000 * adjoint.seconds[-1]:.0f} ms adjoint, all about in proportion to the steps.{cut}"
+        f"{1000 * adjoint.seconds[-1]:.0f} ms adjoint, of the processor. All three grow with the "
+        f"steps (slopes {slopes})."
     )
 
 
@@ -177,10 +178,9 @@ def sweep_table(sweep: Sweep) -> str:
         for row in sweep.runs
     ]
     strength = PROBLEMS[sweep.problem].strength.partition(",")[0]
-    cut = "\n\nThe time for this was over before the last strength." if sweep.cut else ""
     return (
         f"| {strength} | state, {one} stored | gradient | state, {many} stored | gradient |\n"
-        "|--:|--:|--:|--:|--:|\n" + "\n".join(rows) + cut
+        "|--:|--:|--:|--:|--:|\n" + "\n".join(rows)
     )
 
 
@@ -192,10 +192,14 @@ def about_checkpoints(sweep: Sweep) -> str:
     """What stored states buy."""
     worst = sweep.runs[-1]
     span = worst[1].t1 / sweep.checkpoints[1]
-    ends = "it arrives" if not worst[1].message else "even so it gives up"
+    ends = (
+        "even so it gives up"
+        if worst[1].message
+        else f"it arrives, {worst[1].gap:.1e} away, with a gradient that is {distance(worst[1].error)} off"
+    )
     return (
         f"A stored state ends the growth: the way back starts from it anew, and errors have only "
-        f"{span:.3g} of time to grow in place of {worst[1].t1:g}. At the largest strength, with {sweep.checkpoints[1]} "
+        f"{span:.3g} of time to grow in place of {worst[1].t1:g}. In the last row, with {sweep.checkpoints[1]} "
         f"states stored, {ends}. Taken to its end (every step stored, or taken again from a stored state with a graph) "
         "nothing is reconstructed backwards: that is what `odeint_checkpointed` does."
     )

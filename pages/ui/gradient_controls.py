@@ -17,7 +17,6 @@ from pages.ui import share
 
 SECTIONS = ["Six ways", "Memory", "A meter", "Failures"]
 _MOST = {"64": 64, "128": 128, "256": 256}
-_STORED = {f"{count}" if count > 1 else "1: only z(t1)": count for count in failing.CHECKPOINTS}
 _AGREE = {"1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}
 
 
@@ -97,6 +96,6 @@ def choose_failure() -> failing.Params:
         strength = share.slider(problem.strength, *problem.range, f"gl_{name}", format="%g")
     with right:
         exponent = share.slider("Tolerance rtol = atol = 10 to the power", -8, -3, -5, 1, "gl_fail_tol")
-        stored = share.select("Stored states of the way there", list(_STORED), next(iter(_STORED)), str, "gl_stored")
+        stored = share.slider("Stored states; 1 is $z(t_1)$ alone", 1, failing.MOST_STORED, 1, 1, "gl_stored")
     st.latex(problem.latex)
-    return failing.Params(name, round(strength, 3), int(exponent), _STORED[stored])
+    return failing.Params(name, round(strength, 3), int(exponent), int(stored))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.expression import MAX_LENGTH
-from core.labs import jacobian_maps, jacobian_words, jacobians
+from core.labs import jacobian_cost, jacobian_maps, jacobian_words, jacobians
 from core.labs.jacobian_maps import MAPS, Box, Formulas, Map, Place, Reading
 from core.labs.jacobian_products import ProductParams
 from core.labs.jacobian_ways import Ways
-from pages.ui import cached, share
+from pages.ui import cached, piecewise, share
 
 FOLD = jacobians.Params(jacobians.Point(MAPS["fold"].formulas, (-1.0, 0.5)), MAPS["fold"].box, 0.1, ("z1", "z2"))
 """Where the page's prediction is about."""
@@ -61,6 +61,16 @@ def show_ways(ways: Ways) -> None:
     """The matrix in three ways, side by side where there is room."""
     for column, table in zip(st.columns(3), jacobian_words.ways_tables(ways), strict=True):
         column.markdown(table)
+
+
+def costs_measured() -> bool:
+    """Whether all sizes of the comparison of costs are measured, which takes a moment once."""
+    return piecewise.done("Measuring", [(jacobian_cost.at, n) for n in jacobian_cost.SIZES], "j_costs")
+
+
+def costs() -> jacobian_cost.Costs:
+    """The comparison, of sizes that are measured."""
+    return jacobian_cost.measure(cached.run)
 
 
 def move_v(x: float, y: float) -> None:

@@ -101,18 +101,14 @@ def test_what_is_kept_is_what_autograd_says_it_saved(way: str):
     assert abs(kept - counted) <= 2 * memory.STATE_BYTES  # the outputs themselves
 
 
-def test_the_time_for_measuring_ends(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "LONGEST", 0.0)
-    result = memory.measure(memory.Params("rk4_classic", 256))
-    assert result.cut
-    assert len(result.steps) == 4
-    assert "time for measuring was over" in about_memory(result, DOUBLED[1])
-
-
 def test_the_words_hold_the_numbers(result: memory.Result):
     answer, why = thousand_steps(result)
     assert answer * 1024**2 == pytest.approx(2 * 1000 * memory.STATE_BYTES, rel=0.05)
     assert f"{answer:.1f} MiB" in why
     assert "Right" in about_memory(result, DOUBLED[1])
+    slopes = [result.find(name).slopes(result.steps)[2] for name in ("direct", "checkpointed", "adjoint")]
+    assert ", ".join(f"{slope:.2f}" for slope in slopes) in about_memory(result, DOUBLED[1])
     assert "Not quite" in about_memory(result, DOUBLED[0])
+    flat = memory.Growth("adjoint", np.full(4, 122892), np.full(4, 122892), np.ones(4))
+    assert all(f"{slope:.2f}" == "0.00" for slope in flat.slopes(np.array([32, 64, 128, 256])))
     assert memory_table(result).count(f"| {result.steps[-1]} steps |") == 2
