@@ -43,9 +43,11 @@ if guess and found:
 
 st.header("2. The equation, derived")
 st.markdown(
-    r"How does $a$ change along the way? Each step below was checked by sympy just now, for the $f$ chosen here, and "
-    r"is printed from what was checked. Vectors are bold: $\mathbf z$, $\mathbf f$ are columns, $\mathbf a$ a row. "
-    r"`:=` defines. Then break a step on purpose, and see the tick become a cross."
+    r"How does $a$ change along the way? The list has eight derivations: the adjoint equation first; then parameters "
+    r"and time, the three gradients, what stays constant, more than one loss, the steps of a solver, and two equations "
+    r"by hand. A step with a tick was checked by this program and is printed from what was checked. Vectors are bold: "
+    r"$\mathbf z$, $\mathbf f$ are columns, $\mathbf a$ a row. `:=` defines. Then break a derivation on purpose, and "
+    "see a tick become a cross."
 )
 proof = adjoint_controls.choose_proof(choice)
 adjoint_controls.show_proof(proof)

@@ -25,7 +25,7 @@ formulas = cached.run(five_minutes.by_sympy)
 result = cached.run(five_minutes.four_ways, formulas, params)
 
 st.header("1. By hand")
-five_minute_controls.show_steps(1, 8)
+five_minute_controls.show_steps(1, 9)
 
 st.header("2. By sympy")
 st.markdown("A program that knows the rules solves and differentiates; this is what it answered just now.")
@@ -38,7 +38,7 @@ st.markdown(
     r"Most equations have no formula for $z$. But $a(t) = \partial L / \partial z(t)$, the *adjoint*, has a "
     "differential equation of its own, known at the end and solved backwards by any solver."
 )
-five_minute_controls.show_steps(9, 12)
+five_minute_controls.show_steps(10, 15)
 st.markdown(
     r"And $k$? It pushes the state at every moment, by $\partial f / \partial k = t\, z$, and $a$ says what a push is "
     "worth. So all moments add up:"
@@ -54,7 +54,7 @@ show_scenes(curves, key="v_scenes", clock=figures.backwards_clock(result), least
 if guess is not None:
     st.caption("Press Play: the clock runs from the end to the start.")
     st.markdown(words.about_shape(guess, result))
-    five_minute_controls.show_steps(13, 15)
+    five_minute_controls.show_steps(16, 18)
 five_minute_controls.show_scope()
 
 st.header("4. By autograd")

@@ -5,7 +5,7 @@ Gholami, Keutzer, Biros, ANODE: Unconditionally Accurate Memory-Efficient Gradie
 for the difference between differentiating the steps and solving the adjoint equation by steps.
 """
 
-from sympy import Derivative, Function, MatrixSymbol, Sum, Symbol, symbols
+from sympy import Derivative, Function, MatrixSymbol, Sum, Symbol
 from sympy.matrices import ImmutableDenseMatrix
 
 from core.derivations.adjoint_augmented import F_THETA
@@ -39,7 +39,7 @@ BREAKS = (
 )
 
 _A, _A_NEXT = r"\mathbf{a}_k", r"\mathbf{a}_{k+1}"
-_CHANGE = r"\frac{d}{dt} " + F_Z
+_J, _CHANGE = r"\mathbf{J}", r"\dot{\mathbf{J}}"
 
 
 def discrete_adjoint(n: int = 2, m: int = 1, formulas: tuple[str, ...] = (), broken: str = "") -> Derivation:
@@ -66,8 +66,8 @@ def _step(s: Setting, broken: str) -> tuple[Step, ...]:
     loss = Function("L", real=True)(*reached)
     now = named(_A, line([Derivative(loss, symbol) for symbol in s.z]))
     later = named(_A_NEXT, line([Derivative(loss, value) for value in reached]))
-    values = named(_A_NEXT, line(symbols(f"a:{s.n}")))
-    near = one[0] - h * used[0] if broken == "sign" else one[0] + h * used[0]
+    values = named(_A_NEXT, _letters(s))
+    near = one[0] + (-h if broken == "sign" else h) * used[0]
     return (
         Step(
             MatrixSymbol(r"\mathbf{z}_{k+1}", s.n, 1),
@@ -99,19 +99,24 @@ def _step(s: Setting, broken: str) -> tuple[Step, ...]:
     )
 
 
+def _letters(s: Setting) -> ImmutableDenseMatrix:
+    """The entries of the adjoint after the step."""
+    return line([Symbol(rf"a_{{k+1,{i}}}", real=True) for i in range(1, s.n + 1)])
+
+
 def _gradient(s: Setting, broken: str) -> tuple[Step, ...]:
     """The parameters' gradient of all steps."""
     if not s.m:
         return ()
     states = [Function(value.name, real=True)(*s.theta) for value in s.z]  # z_k, which the steps before made of theta
-    values = matrix(s.n, s.m, lambda i, j: Symbol(f"S{i}{j}"))
+    values = matrix(s.n, s.m, lambda i, j: Symbol(f"S_{{{i + 1}{j + 1}}}"))
     later = [value + h * f for value, f in zip(states, s.along(states), strict=True)]
     known = tuple((Derivative(states[i], s.theta[j]), values[i, j]) for i in range(s.n) for j in range(s.m))
     known = (*known, *zip(states, s.z, strict=True))
     after = named(r"\mathbf{S}_{k+1}", matrix(s.n, s.m, lambda i, j: Derivative(later[i], s.theta[j])))
     now, one = named(r"\mathbf{S}_k", values), named("I", ImmutableDenseMatrix.eye(s.n))
     f_z, f_theta = named(F_Z, s.f_z), named(F_THETA, s.f_theta)
-    a_next = named(_A_NEXT, line(symbols(f"a:{s.n}")))
+    a_next = named(_A_NEXT, _letters(s))
     a = MatrixSymbol(_A, 1, s.n), a_next[1] * (one[1] + h * s.f_z)
     through = (after[0], (one[1] + h * s.f_z) * values + h * s.f_theta)
     k, count = Symbol("k", integer=True), Symbol("N", integer=True, positive=True)
@@ -149,7 +154,7 @@ def _limit(s: Setting) -> tuple[Step, ...]:
     """The step's adjoint for smaller and smaller steps."""
     values = line(functions_of_time("a", s.n))
     f_z, one, a = named(F_Z, s.f_z), ImmutableDenseMatrix.eye(s.n), named("a", values)
-    letters = line(symbols(f"a:{s.n}"))
+    letters = _letters(s)
     a_next, now = named(_A_NEXT, letters), MatrixSymbol(_A, 1, s.n)
     curve = named(_A_NEXT, at(values, t + h))
     quotient = (a_next[0] - now) / h
@@ -174,53 +179,55 @@ def _limit(s: Setting) -> tuple[Step, ...]:
 def _errors(s: Setting, broken: str) -> tuple[Step, ...]:
     """What one step misses, and that two orders of doing things differ by as much."""
     along = jacobian(s.along(s.curve), s.curve)
-    moves = [named(rf"\frac{{\partial}}{{\partial {latex(symbol)}}} {F_Z}", s.f_z.diff(symbol)) for symbol in (*s.z, t)]
+    moves = [named(rf"\frac{{\partial {_J}}}{{\partial {latex(symbol)}}}", s.f_z.diff(symbol)) for symbol in (*s.z, t)]
     spread = moves[-1][0]
     change = moves[-1][1]
     for f, move in zip(s.f, moves, strict=False):
         spread += f * move[0]
         change += f * move[1]
-    # from here on the Jacobian on the curve by letters, with its slope; a formula that was typed is put in again
-    values, turning, slope = line(functions_of_time("a", s.n)), functions("J", s.n, s.n), functions("K", s.n, s.n)
+    # From here on the Jacobian along a curve by letters, with its slope; a formula that was typed is put in again. Up
+    # to h^2 nothing else of the curve counts, so it may be the solution, or Euler's straight step, which touches it.
+    values, turning = line(functions_of_time("a", s.n)), functions("J", s.n, s.n)
+    slope = functions(r"\dot{J}", s.n, s.n)
     here, moving = (s.f_z, change) if s.typed else (turning, slope)
     by_letters = (*rates(turning, slope), *((*pairs(turning, here), *pairs(slope, moving)) if s.typed else ()))
-    f_z, one, a = named(F_Z, here), named("I", ImmutableDenseMatrix.eye(s.n)), named("a", values)
-    near, changed, squared = one[0] + h * f_z[0], named(_CHANGE, moving), named(rf"\left({F_Z}\right)^2", here * here)
+    f_z, one, a = named(_J, here), named("I", ImmutableDenseMatrix.eye(s.n)), named("a", values)
+    near, changed, squared = one[0] + h * f_z[0], named(_CHANGE, moving), named(rf"{_J}^2", here * here)
     exact = named(r"\mathbf{a}(t_k+h)", at(values, t + h))
-    a_next = named(_A_NEXT, line(symbols(f"a:{s.n}")))
-    there = named(rf"\left.{F_Z}\right|_{{\mathbf{{z}}_{{k+1}}}}", at(turning, t + h))
+    a_next = named(_A_NEXT, _letters(s))
+    there = named(rf"{_J}_{{k+1}}", at(turning, t + h))
     other, now = MatrixSymbol(r"\tilde{\mathbf{a}}_k", 1, s.n), MatrixSymbol(_A, 1, s.n)
     differ = ImmutableDenseMatrix.zeros(1, s.n) if broken == "order" else h**2 * a_next[0] * changed[0]
     return (
+        Step(MatrixSymbol(_J, s.n, s.n), named(F_Z, s.f_z)[0], "What does one step miss? For short:", Definition()),
         Step(
             changed[0],
             spread,
-            "What does one step miss? Along a solution the Jacobian itself changes: by the chain rule, since its "
-            "entries "
-            "are functions of state and time.",
+            "Along a solution the Jacobian itself changes: by the chain rule, since its entries are functions of state "
+            "and time.",
             Identity((named(_CHANGE, slope_of(along)), *moves, *s.follows, *s.here)),
         ),
         Step(
             exact[0] * near - a[0],
             -(h**2) / 2 * a[0] * (squared[0] + changed[0]),
             r"From the exact adjoint at $t_k + h$ one step back, minus the exact adjoint $\mathbf a$ at $t_k$: "
-            "Taylor's "
-            "formula. Halving a small $h$ quarters what one step misses.",
+            "Taylor's formula. Halving a small $h$ quarters what one step misses. (Each further step multiplies that "
+            r"error by $\mathbf I + h \mathbf J$ only, so about $1/h$ steps, in a fixed time, miss order $h$ in all.)",
             Series(h, 3, (exact, a, one, f_z, squared, changed, *rates(values, -values * turning), *by_letters)),
         ),
         Step(
             other,
             a_next[0] * (one[0] + h * there[0]),
             r"The adjoint method solves the adjoint equation backwards. By a step of Euler's method it starts from "
-            r"$\mathbf z_{k+1}$, and takes the Jacobian there.",
+            r"$\mathbf z_{k+1}$, and takes the Jacobian there, $\mathbf J_{k+1}$.",
             Definition(),
         ),
         Step(
             other - now,
             differ,
-            "So it is not the gradient of the steps that were made: both differ in each step by this. (It goes to 0 "
-            "with "
-            "$h$, and there both are the gradient of the exact solution.)",
+            "So it is not the gradient of the steps that were made: both differ in each step by this. (Euler's step "
+            r"leaves $\mathbf z_k$ with the slope of the solution, so $\mathbf J$ changes by $h \dot{\mathbf J}$ "
+            "on it, too. With $h$ the difference goes to 0, and both tend to the gradient of the exact solution.)",
             Series(
                 h,
                 3,

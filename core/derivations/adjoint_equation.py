@@ -3,8 +3,9 @@ r"""The adjoint equation, from the chain rule over a short piece of time.
 Source: Chen, Rubanova, Bettencourt, Duvenaud, Neural Ordinary Differential Equations (2018), appendix B.1.
 """
 
-import sympy
-from sympy import Derivative, Function, MatrixSymbol
+from typing import Any
+
+from sympy import Derivative, Function, MatrixSymbol, Symbol, symbols
 from sympy.matrices import ImmutableDenseMatrix
 
 from core.derivations.adjoint_setting import (
@@ -25,6 +26,7 @@ from core.derivations.adjoint_setting import (
 )
 from core.derivations.checks import Definition, Identity, LimitOf, Series
 from core.derivations.deciding import Given
+from core.derivations.printing import latex
 from core.derivations.step import Derivation, Step
 from core.derivations.symbols import eps, functions_of_time, jacobian, t
 
@@ -89,7 +91,7 @@ def _moving(s: Setting) -> tuple[Step, ...]:
 
 def _turning(s: Setting, broken: str) -> tuple[Step, ...]:
     """How that state depends on the one before."""
-    start = sympy.symbols(f"y_1:{s.n + 1}", real=True)  # the state at t, apart from z, the state reached
+    start = symbols(f"y_1:{s.n + 1}", real=True)  # the state at t, apart from z, the state reached
     flow = variation(s, start, "M")
     f_z, one = named(F_Z, s.f_z), named("I", ImmutableDenseMatrix.eye(s.n))
     reached = named(_T_Z, flow.value)
@@ -158,9 +160,19 @@ def _chain(s: Setting, broken: str) -> tuple[Step, ...]:
             later[0] if broken == "chain" else later[0] * turned[0],
             r"The state at $t$ acts on the loss only through the state at $t + \epsilon$. So the chain rule: the loss "
             "by the later state, times the later state by the state now.",
-            Identity((now, later, turned)),
+            Identity((now, later, turned, *_short(s, reached))),
         ),
     )
+
+
+def _short(s: Setting, reached: list[Any]) -> Given:
+    """The entries of the Jacobian of T, and T itself, by letters: a difference would fill the page without them."""
+    entries = (
+        (Derivative(value, symbol), Symbol(rf"\frac{{\partial T_{i}}}{{\partial {latex(symbol)}}}"))
+        for i, value in enumerate(reached, 1)
+        for symbol in s.z
+    )
+    return (*entries, *zip(reached, symbols(f"T_1:{s.n + 1}"), strict=True))
 
 
 def _limit(s: Setting, broken: str) -> tuple[Step, ...]:

@@ -110,7 +110,7 @@ def adjoint_linear() -> Derivation:
 def adjoint_core() -> Derivation:
     """Adjoint and gradients of a nonlinear field of two states in closed form, and as the solver computes them."""
     z1, z2 = _functions_of_time(*(symbol.name for symbol in states(2)))
-    a1, a2 = _functions_of_time("a_1", "a_2")
+    a1, a2, w = _functions_of_time("a_1", "a_2", "w")
     grown, left = exp(theta * (t - t0)), exp(theta * (t1 - t))
     below = 1 - x + x * grown
     ends = [value.xreplace({t: t1}) for value in (z1, z2)]
@@ -118,7 +118,8 @@ def adjoint_core() -> Derivation:
     field = [theta * z1 * (1 - z1), theta * z1 * z2]
     solved = ((z1, x * grown / below), (z2, y * below))
     further = 1 - z1 + z1 * left  # what the state at t is multiplied or divided by on its way to t1
-    adjoint = ((a1, left / further**2 + z2**2 * further * (left - 1)), (a2, z2 * further**2))
+    in_short = (left / w**2 + z2**2 * w * (left - 1), z2 * w**2)
+    adjoint = tuple((name, value.xreplace({w: further})) for name, value in zip((a1, a2), in_short, strict=True))
     row, f_z = line([a1, a2]), matrix(2, 2, lambda i, j: field[i].diff((z1, z2)[j]))
     closed = line([value for _, value in adjoint])
     slope, short, jac = named(r"\dot{\mathbf{a}}", slope_of(row)), named("a", row), named(F_Z, f_z)
@@ -153,8 +154,9 @@ def adjoint_core() -> Derivation:
                 for value, slope_now, which in zip((z1, z2), field, ("first", "second"), strict=True)
             ),
             Step(loss, ends[0] + ends[1] ** 2 / 2, "A loss that looks at both states at the end.", Definition()),
-            Step(a1, adjoint[0][1], "The adjoint of the first state, in closed form.", Definition()),
-            Step(a2, adjoint[1][1], "And of the second.", Definition()),
+            Step(w, further, "A short name for what the adjoint needs more than once.", Definition()),
+            Step(a1, in_short[0], "The adjoint of the first state, in closed form.", Definition()),
+            Step(a2, in_short[1], "And of the second.", Definition()),
             Step(
                 slope[0],
                 -short[0] * jac[0],

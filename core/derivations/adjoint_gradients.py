@@ -5,7 +5,7 @@ by sensitivities is older: Pontryagin et al., The Mathematical Theory of Optimal
 """
 
 import sympy
-from sympy import Derivative, Function, MatrixSymbol, Symbol, symbols
+from sympy import Derivative, Function, MatrixSymbol
 from sympy.matrices import ImmutableDenseMatrix
 
 from core.derivations import adjoint_times
@@ -32,7 +32,7 @@ from core.derivations.adjoint_setting import (
 from core.derivations.checks import Definition, Identity
 from core.derivations.deciding import Given
 from core.derivations.step import Derivation, Step
-from core.derivations.symbols import functions_of_time, t0, t1
+from core.derivations.symbols import functions_of_time, t, t0, t1
 
 BREAKS = (
     Break("forgotten", "How f depends on theta is left out of the sensitivity's equation.", least_m=1),
@@ -131,8 +131,9 @@ def _gradient(s: Setting, broken: str) -> tuple[Step, ...]:
     swapped = broken == "limits"
     product = Whole(functions("P", 1, s.m))  # a S, whose slope is a f_theta by the step before
     integral = named(integral_name(swapped), product.integral(*((t1, t0) if swapped else (t0, t1))))
-    s0, s1 = (named(rf"\mathbf{{S}}(t_{i})", matrix(s.n, s.m, lambda j, k, i=i: Symbol(f"S{i}{j}{k}"))) for i in (0, 1))
-    a0, a1 = named(A_START, line(symbols(f"b:{s.n}"))), named(A_END, line(symbols(f"c:{s.n}")))
+    a, values = line(functions_of_time("a", s.n)), functions("S", s.n, s.m)
+    s0, s1 = (named(rf"\mathbf{{S}}(t_{i})", at(values, time)) for i, time in enumerate((t0, t1)))
+    a0, a1 = named(A_START, at(a, t0)), named(A_END, at(a, t1))
     ends = (*product.at(t1, a1[1] * s1[1]), *product.at(t0, a0[1] * s0[1]))
     gradient = MatrixSymbol(L_THETA, 1, s.m)
     return (
@@ -163,7 +164,7 @@ def _gradient(s: Setting, broken: str) -> tuple[Step, ...]:
 def _collected(s: Setting, broken: str) -> tuple[Step, ...]:
     """The accumulator that an ODE solver carries along: its slope is -a f_theta."""
     swapped = broken == "limits"
-    collected = Whole(functions("A", 1, s.m))
+    collected = Whole(line([Function(rf"a_{{\theta,{i}}}", real=True)(t) for i in range(1, s.m + 1)]))
     integral = named(integral_name(swapped), -collected.integral(*((t1, t0) if swapped else (t0, t1))))
     end = named(r"\mathbf{a}_\theta(t_1)", at(collected.value, t1))
     start = named(r"\mathbf{a}_\theta(t_0)", at(collected.value, t0))

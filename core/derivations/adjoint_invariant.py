@@ -6,7 +6,7 @@ chapter 1: the Hamiltonian along a solution.
 
 from dataclasses import replace
 
-from sympy import Function, S, symbols
+from sympy import Function, S
 
 from core.derivations.adjoint_augmented import F_T
 from core.derivations.adjoint_equation import F_Z, TRANSPOSED
@@ -16,6 +16,7 @@ from core.derivations.adjoint_setting import (
     Break,
     Setting,
     Whole,
+    at,
     column,
     functions,
     line,
@@ -109,9 +110,9 @@ def _constant(s: Setting) -> tuple[Step, ...]:
     """For a field without t."""
     values, along = line(functions_of_time("a", s.n)), column(s.along(s.curve))
     slope = named(_PRODUCT, slope_of(values * along))
-    end, start = named(A_END, line(symbols(f"c:{s.n}"))), named(A_START, line(symbols(f"b:{s.n}")))
-    f_end = named(r"\mathbf{f}(t_1)", column(symbols(f"p:{s.n}")))
-    f_start = named(r"\mathbf{f}(t_0)", column(symbols(f"q:{s.n}")))
+    end, start = named(A_END, at(values, t1)), named(A_START, at(values, t0))
+    f = column(functions_of_time("f", s.n))
+    f_end, f_start = named(r"\mathbf{f}(t_1)", at(f, t1)), named(r"\mathbf{f}(t_0)", at(f, t0))
     product = Whole(functions("P", 1, 1))
     change = named(rf"\int_{{t_0}}^{{t_1}} {_PRODUCT} \, dt", product.integral(t0, t1))
     ends = (*product.at(t1, end[1] * f_end[1]), *product.at(t0, start[1] * f_start[1]))

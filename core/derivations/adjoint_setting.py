@@ -223,7 +223,7 @@ def named(name: str, entries: Any) -> tuple[MatrixSymbol, Any]:
 
 def functions(letter: str, rows: int, columns: int) -> ImmutableDenseMatrix:
     """A matrix of undefined functions of t."""
-    return matrix(rows, columns, lambda i, j: Function(f"{letter}_{i + 1}{j + 1}", real=True)(t))
+    return matrix(rows, columns, lambda i, j: Function(f"{letter}_{{{i + 1}{j + 1}}}", real=True)(t))
 
 
 def matrix(rows: int, columns: int, entry: Any) -> ImmutableDenseMatrix:

@@ -3,7 +3,7 @@ r"""The gradients of the loss by the times at which the solution starts and ends
 Source: Chen, Rubanova, Bettencourt, Duvenaud, Neural Ordinary Differential Equations (2018), appendix B.2.
 """
 
-from sympy import Derivative, Function, MatrixSymbol, S, symbols
+from sympy import Derivative, Function, MatrixSymbol, S
 from sympy.matrices import ImmutableDenseMatrix
 
 from core.derivations.adjoint_equation import F_Z
@@ -104,8 +104,8 @@ def _start(s: Setting, broken: str) -> tuple[Step, ...]:
     a, values = line(functions_of_time("a", s.n)), functions("W", s.n, 1)
     slope = named(r"\frac{d}{dt} \left(\mathbf{a} \mathbf{W}\right)", slope_of(a * values))
     product = Whole(functions("P", 1, 1))  # a W, whose slope is 0 by the first step here
-    end, start = named(A_END, line(symbols(f"c:{s.n}"))), named(A_START, line(symbols(f"b:{s.n}")))
-    at_end = named(r"\mathbf{W}(t_1)", column(symbols(f"w:{s.n}")))
+    end, start = named(A_END, at(a, t1)), named(A_START, at(a, t0))
+    at_end = named(r"\mathbf{W}(t_1)", at(values, t1))
     at_start = column(s.along(s.z, t0))
     gradient, f = MatrixSymbol(L_START, 1, 1), named(_F_START, at_start)
     ends = (*pairs(at(product.value, t1), at(product.value, t0)), *product.at(t0, -start[1] * at_start))
@@ -139,9 +139,9 @@ def _collected(s: Setting, broken: str) -> tuple[Step, ...]:
     total = named(r"\frac{d}{dt} \left(a_{\mathit{t}} + \mathbf{a} \mathbf{f}\right)", slope_of(clock + a * along))
     slopes = (*rates(clock, -a * s.f_t), *rates(a, -a * s.f_z), *s.follows, *s.here)
     whole = functions("P", 1, 1)  # a_t + a f, whose slope is 0
-    end, start = named(A_END, line(symbols(f"c:{s.n}"))), named(A_START, line(symbols(f"b:{s.n}")))
-    f_end = named(_F_END, column(symbols(f"p:{s.n}")))
-    f_start = named(_F_START, column(symbols(f"q:{s.n}")))
+    end, start = named(A_END, at(a, t1)), named(A_START, at(a, t0))
+    f = column(functions_of_time("f", s.n))
+    f_end, f_start = named(_F_END, at(f, t1)), named(_F_START, at(f, t0))
     begins = {"end-sign": end[0] * f_end[0], "end-left-out": ImmutableDenseMatrix.zeros(1, 1)}.get(
         broken, -end[0] * f_end[0]
     )

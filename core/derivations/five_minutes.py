@@ -34,11 +34,13 @@ GRADIENT_START = z0 * exp(k * t1**2)
 """dL/dz0."""
 GRADIENT_RATE = END**2 * t1**2 / 2
 """dL/dk."""
-ADJOINT = END * exp(k * (t1**2 - t**2) / 2)
-"""a(t) = dL/dz(t)."""
+LOSS_FROM_HERE = z(t) ** 2 * exp(k * (t1**2 - t**2)) / 2
+"""The loss, by the state at any time t."""
+ADJOINT = Derivative(LOSS_FROM_HERE, z(t)).doit().subs(z(t), SOLUTION)
+"""a(t): its derivative by that state, along the solution."""
 
 _ODE = (Derivative(z(t), t), k * t * z(t))
-_Z = ((z(t), SOLUTION), (z(t1), END))
+_Z = ((z(t), SOLUTION), (z(t1), END), (z(0), SOLUTION.subs(t, 0)))
 _L = ((L, LOSS), *_Z)
 _A = ((a(t), ADJOINT), (a(0), ADJOINT.subs(t, 0)), (a(t1), ADJOINT.subs(t, t1)), *_Z)
 
@@ -58,7 +60,7 @@ def five_minutes() -> Derivation:
     """Solution, loss, gradients and adjoint in closed form."""
     return Derivation(
         "The adjoint method by hand, for z' = k t z",
-        "All real k, z0 and t1 (step 2: where z is not 0).",
+        "All real k, z0 and t1 (steps 2 and 3: where z is not 0).",
         "Chen et al. 2018, section 2 and appendix B",
         (
             Step(*_ODE, r"The problem: $f = k\,t\,z$, from $z(0) = z_0$.", Definition()),
@@ -71,15 +73,18 @@ def five_minutes() -> Derivation:
             ),
             Step(z(t), SOLUTION, "So this is the solution.", Definition()),
             Step(Derivative(z(t), t), k * t * z(t), "Put back, it solves the problem.", Identity(_Z)),
+            Step(z(0), z0, "And it starts there.", Identity(_Z)),
             Step(L, z(t1) ** 2 / 2, "The loss.", Definition()),
             Step(Derivative(L, z0), GRADIENT_START, "Its slope in the start.", Identity(_L)),
             Step(Derivative(L, k), z(t1) ** 2 * t1**2 / 2, "Its slope in $k$.", Identity(_L)),
+            Step(L, LOSS_FROM_HERE, "The loss, seen from $z(t)$ at any time $t$.", Identity(_L)),
             Step(
                 a(t),
-                z(t1) * exp(k * (t1**2 - t**2) / 2),
+                Derivative(LOSS_FROM_HERE, z(t)),
                 r"The adjoint: by how much $L$ changes with $z(t)$.",
                 Definition(),
             ),
+            Step(a(t), z(t1) * exp(k * (t1**2 - t**2) / 2), "Differentiated.", Identity(_A)),
             Step(
                 Derivative(a(t), t),
                 -a(t) * k * t,

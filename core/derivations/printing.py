@@ -129,7 +129,7 @@ class _Printer(LatexPrinter):
         below = " ".join(self._below(d, variable, count) for variable, count in reversed(variables))
         if isinstance(inner, Symbol):
             return rf"\frac{{{d}{power} {self._print(inner)}}}{{{below}}}"
-        if isinstance(inner, AppliedUndef) and (_bare(inner) or inner.args == expr.variables[:1]):
+        if isinstance(inner, AppliedUndef) and (_bare(inner) or _of_one(inner) or inner.args == expr.variables[:1]):
             return rf"\frac{{{d}{power} {self._head(inner)}}}{{{below}}}"
         body = self._print(inner)
         if isinstance(inner, sympy.Add):
@@ -177,6 +177,8 @@ def _table(cells: Sequence[Sequence[str]], lines: bool = False) -> str:
 
 
 def _negative(term: Any) -> bool:
+    if isinstance(term, MatMul):
+        term = term.as_coeff_matrices()[0]
     return term.could_extract_minus_sign()
 
 
@@ -197,6 +199,11 @@ def _single(entry: Any) -> bool:
 
 def _plain(function: Any) -> bool:
     return isinstance(function, AppliedUndef) and all(isinstance(argument, Symbol) for argument in function.args)
+
+
+def _of_one(function: AppliedUndef) -> bool:
+    """Whether its derivative needs no argument: through one alone, all ways to a variable lead."""
+    return len(function.args) == 1 and isinstance(function.args[0], Symbol | AppliedUndef)
 
 
 def _bare(function: AppliedUndef) -> bool:

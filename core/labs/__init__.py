@@ -11,8 +11,8 @@ A module named `..._words` holds the sentences that go with a lab, with its numb
 * Derivations: `checked` (with their verdicts), `every` (all of them together).
 * The adjoint method: `adjoint` and the modules that begin like it; `five_minutes`.
 * Gradient lab: `gradient_problems`, `gradients` (six ways), `gradient_steps`, `gradient_memory` with `tensor_memory`,
-  `gradient_meter` (a f), `gradient_failures` with `gradient_hard_problems`; words also in `way_back_words`; `pieces`, for
-  work that is shown and can be stopped on its way.
+  `gradient_meter` (a f), `gradient_failures` with `gradient_hard_problems`; words also in `way_back_words`;
+  `pieces`, for work that is shown and can be stopped on its way.
 * Jacobians: `jacobians` and the modules that begin alike; `forward_mode`.
 * Learning an ODE: `learning_problem` (settings, data), `learning` (the training), `learning_iteration` (one of its
   iterations in numbers), `measurements` (CSV files), `learning_program` (export).

@@ -178,9 +178,8 @@ def run(params: Params) -> Run | Failed:
     def f(t: Tensor, z: Tensor, theta: Tensor) -> Tensor:
         return field(t, z, dict(zip(params.names, theta, strict=True)))
 
-    at_start = torch.cat([f(torch.zeros(()), z0, values), field.jacobian(0.0, z0, dict(params.values)).flatten()])
-    if not at_start.isfinite().all():
-        return Failed("At this start f, or its derivative df/dz, has no finite value. Move the start")
+    if not _smooth_at(f, z0, values):
+        return Failed("At this start f, or one of its derivatives, has no finite value. Move the start, or change f")
     times = np.linspace(params.t1, T0, OUTPUTS)
     seen = params.box
     try:
@@ -202,6 +201,9 @@ def run(params: Params) -> Run | Failed:
     blocks = [array_of(piece) for piece in backward.states]
     begun = (z1, z1 - target, torch.zeros_like(values), torch.zeros(()).to(z1))
     *slopes, slope_t = (array_of(piece) for piece in augmented(f, values, torch.tensor(params.t1).to(z1), begun))
+    direct = _direct(f, z0, values, params.t1, target)
+    if not np.isfinite(np.concatenate([direct.all, *(block[-1].ravel() for block in blocks)])).all():
+        return Failed("The gradients of this loss have no finite values")
     points, vectors = arrows(lambda at: field(0.0, torch.from_numpy(at), dict(params.values)).numpy(), params.box)
     return Run(
         params,
@@ -210,7 +212,7 @@ def run(params: Params) -> Run | Failed:
         *blocks,
         slopes=(slopes[0], slopes[1], slopes[2], float(slope_t)),
         adjoint=Gradients(blocks[1][-1], blocks[2][-1], float(blocks[3][-1]), -float(blocks[3][0])),
-        direct=_direct(f, z0, values, params.t1, target),
+        direct=direct,
         loss=float(((z1 - target) ** 2).sum() / 2),
         steps=(forward.accepted, backward.accepted),
         nfe=(forward.nfe, backward.nfe),
@@ -219,6 +221,19 @@ def run(params: Params) -> Run | Failed:
         moving=not field.autonomous,
         later=_later(lambda t, z: f(t, z, values), z1, params.t1, target),
     )
+
+
+def _smooth_at(f: Field, z0: Tensor, values: Tensor) -> bool:
+    """Whether f and its derivatives by z, theta and t are finite at the start."""
+    z, theta, t = map(leaf, (z0, values, torch.tensor(T0)))
+    slope = f(t, z, theta)
+    parts = [slope]
+    for component in slope.unbind():
+        if component.requires_grad:
+            parts += torch.autograd.grad(
+                component, (z, theta, t), retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+    return all(bool(part.isfinite().all()) for part in parts)
 
 
 def _later(f: Callable[[Tensor, Tensor], Tensor], z1: Tensor, t1: float, target: Tensor) -> float:

@@ -1,6 +1,7 @@
 """What the page on the adjoint method says about results, in sentences with their numbers."""
 
 from collections.abc import Iterable
+from math import isfinite
 
 from core.labs.adjoint import LATER, T0, Run
 from core.labs.adjoint_nudge import Nudge
@@ -156,10 +157,10 @@ def later_exercise(run: Run) -> tuple[str, float, float, str]:
         f"On screen $a(t_1) = {pair(a)}$, and the slope at the end is $f = {pair(f1)}$. By how much does $L$ change, "
         f"to first order, if the solve ends {LATER:g} later?"
     )
+    measured = f" A second solve, ended later, changes $L$ by {run.later:.4g}." if isfinite(run.later) else ""
     explanation = (
         f"$dL/dt_1 = a(t_1) f(t_1) = {a @ f1:.4g}$, because a later end moves the end point along $f$, and $a$ says "
-        f"what that does to $L$. Times {LATER:g}, that is {answer:.4g}. A second solve, ended later, changes $L$ by "
-        f"{run.later:.4g}."
+        f"what that does to $L$. Times {LATER:g}, that is {answer:.4g}.{measured}"
     )
     return question, answer, max(0.03 * abs(answer), 2e-5), explanation
 
@@ -167,6 +168,8 @@ def later_exercise(run: Run) -> tuple[str, float, float, str]:
 def about_break(broken: Report, guess: str) -> str:
     """Which steps failed, and what had been said."""
     failed = [f"step {number}" for number, step in enumerate(broken.steps, 1) if step.status == "failed"]
+    if not failed and broken.count("undecided"):
+        return "No step fails, but sympy could not decide all of them in its time, so this settles nothing."
     if not failed:
         return (
             "Every step still checks: for this $f$ the mistake makes no difference. Take *any smooth f* to see where "
@@ -175,6 +178,6 @@ def about_break(broken: Report, guess: str) -> str:
     verb = "fails" if len(failed) == 1 else "fail"
     said = "That is what you said." if guess in failed else f"You said {guess}."
     return (
-        f"{', '.join(failed).capitalize()} {verb}. {said} Beneath a cross stands what the two sides differ by. The "
-        "other steps do not notice."
+        f"{', '.join(failed).capitalize()} {verb}. {said} Beneath a cross stands what the two sides differ by, "
+        "entry by entry. The other steps do not notice."
     )

@@ -1,6 +1,6 @@
 """What the five-minute page says about its results."""
 
-from core.labs.five_minutes import QUANTITIES, TOLERANCE, WAYS, Result, shown
+from core.labs.five_minutes import MOST_DIGITS, QUANTITIES, TOLERANCE, WAYS, Result, shown
 
 SHAPES = ["a curve that bends", "a straight line from 0", "a hill: up, then down"]
 """Answers to the page's prediction on the integrand."""
@@ -30,11 +30,11 @@ def tables(result: Result) -> list[str]:
 
 def about_agreement(result: Result) -> str:
     """To how many digits the four ways agree."""
-    counts = [str(result.digits(index)) for index in range(len(QUANTITIES))]
-    return (
-        f"All digits shown are the same in all four: {counts[0]}, {counts[1]} and {counts[2]} of them. Further ones "
-        f"are lost to the solver, which was allowed an error of {TOLERANCE:g} in each step."
-    )
+    counts = [result.digits(index) for index in range(len(QUANTITIES))]
+    why = "More are not shown."
+    if min(counts) < MOST_DIGITS:
+        why = f"Further ones are lost to the solver, which was allowed an error of about {TOLERANCE:g} in each step."
+    return f"All digits shown are the same in all four: {counts[0]}, {counts[1]} and {counts[2]} of them. {why}"
 
 
 def exercise(result: Result) -> tuple[str, float, float, str]:

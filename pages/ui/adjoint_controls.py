@@ -24,7 +24,7 @@ ANY, SCREEN = "any", "screen"
 
 @dataclass(frozen=True)
 class Choice:
-    """What a learner chose in the first section, and what came of it."""
+    """What a learner chose in the first section, and what came of it; the field is the one that was solved."""
 
     name: str
     field: VectorField
@@ -55,7 +55,9 @@ def choose() -> Choice:
         wanted = st.session_state.get(good) or _first(name)
         run = _solved(wanted)
     st.session_state[good] = wanted
-    return Choice(name, field, wanted, run, handle)
+    solved = cached.run(adjoint_cases.read, wanted.formulas).field  # not what was typed, if that could not be solved
+    assert solved is not None
+    return Choice(name, solved, wanted, run, handle)
 
 
 def _first(name: str) -> adjoint.Params:

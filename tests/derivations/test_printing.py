@@ -97,3 +97,16 @@ def test_a_fraction_does_not_become_an_exponent():
     assert latex(sympy.exp(x / 2)) == r"\exp\left(\frac{x}{2}\right)"
     assert latex(sympy.exp(2 * x)) == "e^{2 x}"
     assert latex(sympy.Pow(sympy.exp(x / 2), 2, evaluate=False)) == r"\exp^{2}\left(\frac{x}{2}\right)"
+
+
+def test_a_derivative_through_one_argument_has_the_function_alone_above():
+    x, y = sympy.symbols("x y")
+    inside = Function("h")(x, y)
+    assert latex(Function("L")(inside).diff(inside)) == r"\frac{\partial L}{\partial h}"
+    assert latex(sympy.Derivative(Function("L")(inside), x)) == r"\frac{\partial L}{\partial x}"
+    assert "L(" in latex(sympy.Derivative(Function("L")(inside, x), x))  # of two ways, which?
+
+
+def test_what_is_subtracted_from_a_matrix_has_one_sign():
+    m = MatrixSymbol("M", 2, 2)
+    assert latex(sympy.Identity(2) - eps * m) == r"\mathbf{I} - \epsilon \mathbf{M}"

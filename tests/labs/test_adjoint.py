@@ -97,6 +97,7 @@ def test_without_parameters_there_is_nothing_to_gather():
     [
         ({"formulas": ("1/z1", "z2"), "values": (), "start": (0.0, 1.0)}, "no finite value"),
         ({"formulas": ("z1", "sqrt(z2)"), "values": (), "start": (0.0, 0.0)}, "no finite value"),
+        ({"formulas": ("sqrt(t)", "z1"), "values": (), "start": (0.0, 0.0)}, "no finite value"),
         ({"formulas": ("z1^2", "z2"), "values": (), "start": (2.0, 0.0)}, "cannot be followed"),
         ({"formulas": ("3*z1", "z2"), "values": (), "t1": 4.0}, "leaves the picture"),
         ({"formulas": ("-30*z1", "z2"), "values": (), "t1": 4.0}, "reconstructed"),
@@ -185,6 +186,7 @@ def test_a_mistake_that_changes_nothing_is_said_to():
         return Report("", "", "", steps)
 
     assert "makes no difference" in adjoint_words.about_break(report("proved"), "step 1")
+    assert "settles nothing" in adjoint_words.about_break(report("proved", "undecided"), "step 1")
     said = adjoint_words.about_break(report("proved", "failed", "failed"), "step 3")
     assert said.startswith("Step 2, step 3 fail. That is what you said.")
     assert "You said step 1." in adjoint_words.about_break(report("proved", "failed"), "step 1")
@@ -198,3 +200,9 @@ def test_the_algorithm_needs_no_more_than_its_arguments():
     z, a, by_theta, by_t = (piece[-1] for piece in found.states)
     np.testing.assert_allclose([float(z), float(a), float(by_theta)], [1.0, np.exp(0.5), np.exp(0.5)], rtol=1e-6)
     assert float(by_t) == pytest.approx(-0.5 * np.exp(0.5))
+
+
+def test_a_second_solve_that_fails_is_not_quoted():
+    *_, explanation = adjoint_words.later_exercise(replace(solved("pendulum"), later=float("nan")))
+    assert "nan" not in explanation
+    assert "second solve" not in explanation
