@@ -90,16 +90,14 @@ st.markdown(gradcam_words.about_gradient(explanation, name))
 show_maps(gradient_panels(explanation, channels), picture, fed.box, key="gradients", least_width=165)
 weight, _, heat = derivations.report("gradcam-weights").steps
 st.markdown(r"**4. One weight for each feature map**: the mean of its gradient over all $h \times w$ cells.")
-st.latex(weight.latex)
-derivations.show_verdict(weight)
+derivations.show_formula(weight)
 bars, in_words = alpha_bars(explanation, channels), alpha_in_words(explanation, channels)
 st.plotly_chart(bars, key="alpha", config={"displayModeBar": False}, alt=in_words)
 st.markdown(
     f"**5. The weighted sum** of all {explanation.activation.shape[1]} feature maps keeps its sign: places for {name}, "
     "and against it. **6. The ReLU** keeps what speaks for it. **7. Upsampling** lays these few cells over the picture."
 )
-st.latex(heat.latex)
-derivations.show_verdict(heat)
+derivations.show_formula(heat)
 made = [*sum_panels(explanation, "gradcam", scale), class_panel(explanation, "gradcam", "On the picture", scale)]
 show_maps(made, picture, fed.box, key="sum", opacity=opacity, smooth=smooth, least_width=220)
 

@@ -19,8 +19,8 @@ st.markdown(
 )
 
 guess = exercise.predict(
-    "Before you look: of all steps of all derivations, how many are proved by symbols, for every smooth function or "
-    "every number, rather than tried out on random numbers?",
+    "Before you look: of all steps of all derivations that can be checked, how many are proved, by symbols or with "
+    "exact numbers, rather than tried out on random or rounded ones?",
     list(every.SHARES),
     key="e_guess",
 )
@@ -48,7 +48,8 @@ st.header("How a formula is checked")
 st.markdown(every.about_kinds(found))
 st.markdown(
     "A check that has no answer within 10 seconds says *undecided*, never a tick. And a check that cannot fail is "
-    "worth nothing: the tests of this project disturb the right side of every step, and each must then fail."
+    "worth nothing: the tests of this project disturb the right side of every step but the definitions, and each must "
+    "then fail."
 )
 exercise.choice_exercise(
     "A formula with symbols $x$ and $y$ holds at 1,000 pairs of random numbers. Is it proved?",
@@ -59,10 +60,11 @@ exercise.choice_exercise(
 
 st.header("Formulas without a tick")
 st.markdown(
-    "Definitions of notation, values such as $h = 1$ and formulas in running text are typed by people. They are read "
-    "here from the source of the pages, so that none is hidden. A formula counts if it holds a relation."
+    "Notation, values such as $h = 1$ and formulas in running text are typed by people, also in the sentences that "
+    "explain a checked step. They are read here from the source, so that none is hidden. A formula counts if it holds "
+    "a relation such as $\\approx$ or $\\le$; one on two pages counts for both."
 )
-every_controls.show_unchecked(wanted.page)
+every_controls.show_unchecked(found, wanted.page)
 
 show.source(checks.Identity, checks.Series, deciding.decide)
 show.references(

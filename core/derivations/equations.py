@@ -61,7 +61,7 @@ def order_reduction(n: int = 2) -> Derivation:
         Step(
             states[-1].diff(t),
             F(t, *states),
-            "The last state has no next one: here the equation itself is put in.",
+            "The last state has no next one: here the equation itself is put in, $F$ at the time and the states.",
             Identity((*_differentiated(names), equation, *names)),
         )
     )

@@ -30,8 +30,8 @@ def euler_error(n: int = 2) -> Derivation:
         raise ValueError(f"expected 2 or 3 states, got {n}; `residual` has the derivation for 1")
     return Derivation(
         "Euler's error: of one step, and of all of them",
-        f"The local error: every smooth f of {n} states. The sum: all positive h, L, M and T of one state; what is at "
-        "most what is argued in words.",
+        f"The local error: every smooth f of {n} states. The sum: all positive h, L, M and T, one state; why one "
+        "number is at most another is argued in words.",
         "Hairer, Norsett, Wanner 1993, section I.7, theorem 7.5, and section II.3",
         (*_local(n), *_gathered()),
     )
@@ -170,7 +170,7 @@ def _gathered() -> tuple[Step, ...]:
             h * M / (2 * L) * (q**k - 1),
             bound,
             "Put $q = e^{h L}$ in the place of $1 + h L$, which makes it larger, and $k = T / h$ steps: **at most "
-            "this** is the error after the time $T$. It halves with $h$: Euler's method has order 1.",
+            "this** is the error after the time $T$. The bound halves with $h$: Euler's method has order 1.",
             Identity(((q, exp(h * L)), (k, T / h))),
         ),
         Step(

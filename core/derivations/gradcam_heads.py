@@ -201,8 +201,9 @@ def gradcam_completeness() -> Derivation:
                 total(HadamardProduct(named_gradient, named)),
                 total(alpha * named) + total(HadamardProduct(gradient_around, around)),
                 "Any other network, with one map $\\mathbf{A}$, its gradient $\\mathbf{G}$, and Grad-CAM's weight "
-                "$\\alpha$. On the left is the sum of HiResCAM's cells ($\\circ$: cell by cell). Grad-CAM's leaves out "
-                "the last term: how map and gradient vary together. The tilde says: less the mean of the cells.",
+                "$\\alpha$. On the left is the sum of HiResCAM's cells ($\\circ$: cell by cell). The sum of Grad-CAM's "
+                "is $\\alpha\\, \\mathbf{1}^T \\mathbf{A} \\mathbf{1}$ alone: it leaves out how map and gradient vary "
+                "together. The tilde says: less the mean of the cells.",
                 Identity(any_gradient),
             ),
             Step(

@@ -112,7 +112,7 @@ def stability_function(name: str = "rk4_classic") -> Derivation:
     return Derivation(
         f"The stability function of {name}",
         f"The tableau of {name} on the linear equation, all complex z where the denominator is not 0"
-        + ("; the coefficients, published rounded, to 15 digits." if tableau.tolerance else "."),
+        + (f"; the coefficients, published rounded, up to {10.0 ** (1 - DIGITS):.0e}." if tableau.tolerance else "."),
         f"Hairer, Wanner 1996, section IV.3, propositions 3.1 and 3.2; the tableau: {tableau.source}",
         tuple(steps),
     )

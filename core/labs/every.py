@@ -92,6 +92,11 @@ def search(found: Iterable[Found], wanted: Filter) -> tuple[Found, ...]:
     )
 
 
+def explanations(found: Iterable[Found], page: str) -> tuple[str, ...]:
+    """The sentences beside the steps of a page."""
+    return tuple(one.step.why for one in found if one.page == page)
+
+
 def count(found: Iterable[Found]) -> dict[str, int]:
     """Verdict -> how many steps have it; every verdict of `STATUSES`."""
     counted = Counter(one.step.status for one in found)
@@ -160,19 +165,21 @@ class Recheck:
 
 
 SHARES = ("Less than half", "Half to three quarters", "More than three quarters")
-"""What a reader may predict of the share that is proved by symbols."""
+"""What a reader may predict of the share that is proved."""
 
 
 def about_guess(guess: str, found: Iterable[Found]) -> str:
     """The share of what is proved, beside a prediction out of `SHARES`."""
-    counts = count(found)
+    found = tuple(found)
+    counts, kinds = count(found), Counter(one.step.kind for one in found if one.step.status in ("proved", "sampled"))
     checked = sum(counts.values()) - counts["defined"]
     share = counts["proved"] / checked if checked else 0.0
     right = SHARES[(share >= 0.5) + (share >= 0.75)]
     return (
         f"{'As you said' if guess == right else f'You said “{guess.lower()}”'}: of {checked} steps that can be "
-        f"checked, {counts['proved']} are proved by symbols, {share:.0%}. The other {counts['sampled']} agree with "
-        "random numbers or with what the code computes: strong evidence, but no proof."
+        f"checked, {counts['proved']} are proved, {share:.0%}: {kinds['evaluated']} of them with exact numbers, those "
+        f"of the solvers' tables, the others by symbols. {counts['sampled']} were only tried: {kinds['rounded']} on "
+        "published numbers that are rounded, the others on random numbers. That is strong evidence, but no proof."
     )
 
 

@@ -107,15 +107,17 @@ def parameter_integral(end: float) -> Settled:
         ("difference quotient of the loss", (ends[0] - ends[1]) / (2 * _STEP)),
         ("`odeint_adjoint`", float(adjoint)),
         (r"$+\int_{t_0}^{t_1}$", integral),
-        (r"$-\int_{t_0}^{t_1}$, as it is read", -integral),
+        (r"$-\int_{t_1}^{t_0}$, as Chen et al. write it", -float(np.trapezoid((back * z)[::-1], times.numpy()[::-1]))),
+        (r"$-\int_{t_0}^{t_1}$, as it is often read", -integral),
     )
     right, wrong = proof(derivations.parameter_integral(), *derivations.wrong_parameter_integral())
     return Settled(
         ran=rf"$z' = \theta z$ with $\theta = {_THETA}$ from $z(0) = 1$; the loss is $L = z(t_1)$ at $t_1 = {end:g}$. "
         "The integral is taken over solutions $z$ and $a$ of this project's solver.",
         concludes=f"A larger $\\theta$ makes the end larger: the loss's own difference quotient is {rows[0][1]:z.4f}. "
-        f"The integral with its limits gives {integral:z.4f}; the formula as it is read has the wrong sign, and "
-        "without limits it is no number at all.",
+        f"The integral from $t_0$ to $t_1$ gives {integral:z.4f}, and so does the one with a minus sign and its limits "
+        "exchanged. A minus sign with the limits in their usual order gives the wrong sign, and without limits the "
+        "formula is no number at all.",
         table=Table(("way", r"$dL/d\theta$"), rows),
         right=right.steps,
         wrong=wrong.steps,
@@ -168,16 +170,23 @@ def _augmented(t: Tensor, state: Tensor) -> Tensor:
     return torch.stack([2 * t * z, -a * 2 * t, -a * 2 * z])
 
 
+_PROOF = (
+    r"In the proof of the adjoint equation the row $\mathbf a = [\mathbf a_{\mathbf z}, a_\theta, a_t]$ holds the "
+    r"loss's derivatives by state, parameters and time; a block matrix holds those of their slopes $[\mathbf f, 0, 1]$."
+)
+_ADJOINT = r"Let $a = dL/dz$ be the adjoint of $z' = f(z, t, \theta)$."
+_BACKWARDS = (
+    r"Going back from $t_1$ to $t_0$, one accumulator collects the gradient by $\theta$, another the gradient by the "
+    "start time $t_0$."
+)
+
 MISTAKES = (
     Mistake(
         "minus-sign",
         THEME,
-        "The missing minus sign",
-        r"In the proof of the adjoint equation, $\frac{d\mathbf a}{dt}$ equals the row "
-        r"$[\mathbf a_{\mathbf z}, a_\theta, a_t]$ times the block matrix of derivatives; the next line takes the "
-        "minus sign.",
-        r"$\frac{d\mathbf a}{dt} = -\mathbf a\, \frac{\partial \mathbf g}{\partial \mathbf Z}$ in every line: minus "
-        r"the row $[\mathbf a_{\mathbf z}, a_\theta, a_t]$ times the block matrix of derivatives.",
+        "The sign in the proof",
+        rf"{_PROOF} So $\frac{{d\mathbf a}}{{dt}}$ is the row times the matrix; the next line takes the minus sign.",
+        rf"{_PROOF} So $\frac{{d\mathbf a}}{{dt}}$ is *minus* the row times the matrix, in this line and in the next.",
         "adjoint-method",
         minus_sign,
         Control("Number of states n", 1, 3, 1, 1),
@@ -185,11 +194,11 @@ MISTAKES = (
     Mistake(
         "partial-derivatives",
         THEME,
-        "Straight d, round ∂",
+        "Straight d or round ∂",
         r"In the block matrix of the adjoint proof it does not matter whether one writes $\frac{df}{dt}$ or "
         r"$\frac{\partial f}{\partial t}$.",
         r"The block matrix of the adjoint proof holds partial derivatives. $\frac{df}{dt}$ along a solution is "
-        r"$\frac{\partial f}{\partial t} + \frac{\partial f}{\partial z} f$, another number.",
+        r"$\frac{\partial f}{\partial t} + \frac{\partial f}{\partial z} f$, in general another number.",
         "adjoint-method",
         total_derivative,
         Control("Time t", 0.0, 2.0, 1.0, 0.1),
@@ -197,10 +206,12 @@ MISTAKES = (
     Mistake(
         "parameter-integral",
         THEME,
-        "Integral without limits",
-        r"The gradient by the parameters is $\frac{dL}{d\theta} = -\int a\, \frac{\partial f}{\partial \theta}\, dt$.",
-        r"The accumulator $a_\theta$ is 0 at $t_1$, so "
-        r"$\frac{dL}{d\theta} = +\int_{t_0}^{t_1} a\, \frac{\partial f}{\partial \theta}\, dt$.",
+        "The gradient's integral",
+        rf"{_ADJOINT} The gradient by the parameters is "
+        r"$\frac{dL}{d\theta} = -\int a\, \frac{\partial f}{\partial \theta}\, dt$.",
+        rf"{_ADJOINT} The gradient by the parameters is "
+        r"$\frac{dL}{d\theta} = +\int_{t_0}^{t_1} a\, \frac{\partial f}{\partial \theta}\, dt$, from the start $t_0$ "
+        r"to the end $t_1$; with a minus sign the limits are exchanged.",
         "adjoint-method",
         parameter_integral,
         Control("End time t₁", 0.5, 3.0, 2.0, 0.5),
@@ -208,11 +219,9 @@ MISTAKES = (
     Mistake(
         "time-accumulator",
         THEME,
-        "Time accumulator from 0",
-        r"Going backwards, the accumulators of $\theta$ and of $t$ both start at 0; at $t_0$ they hold $dL/d\theta$ "
-        "and $dL/dt_0$.",
-        r"The accumulator of $\theta$ starts at 0. That of $t$ has to start at $-a(t_1) f(t_1)$ if it is to end at "
-        r"$dL/dt_0$.",
+        "Where accumulators start",
+        rf"{_BACKWARDS} Both start at 0.",
+        rf"{_BACKWARDS} That of $\theta$ starts at 0, but that of $t$ at $-a(t_1) f(t_1)$, where $a = dL/dz$.",
         "adjoint-method",
         time_accumulator,
         Control("Start time t₀", 0.0, 0.9, 0.4, 0.1),

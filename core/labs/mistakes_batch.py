@@ -120,7 +120,7 @@ MISTAKES = (
     Mistake(
         "caveats",
         THEME,
-        "Constant and reversible",
+        "What the method promises",
         "The adjoint method gives exact gradients at constant memory, since the state can always be solved back from "
         "its end.",
         "The adjoint method's memory is constant in the number of *steps*. Its gradient approximates the exact "
@@ -132,7 +132,7 @@ MISTAKES = (
     Mistake(
         "batch-sum",
         THEME,
-        "Averaged over a batch",
+        "A batch's gradient",
         "For a batch, the adjoint method averages the gradients of the parameters over the samples.",
         "For a batch, the parameters' gradients add up over the samples. They are averaged only if the loss is a mean.",
         "adjoint-method",

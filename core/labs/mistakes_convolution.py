@@ -95,7 +95,7 @@ def even_kernels(size: float) -> Settled:
     return Settled(
         ran=f"A row of {_COLUMNS} pixels, black but for the middle one, through torch's convolution with an average of "
         "$k$ pixels and as many zeros around as 'same' takes.",
-        concludes=f"All sizes work. With $k = {chosen}$ there are {picked[1]} zeros before and {picked[2]} behind, "
+        concludes=f"All sizes work. With $k = {chosen}$ the zeros are {picked[1]} before and {picked[2]} behind, "
         f"{picked[3]} pixels come out, and the bright place has moved by {picked[4]:g}. "
         + ("Half a pixel to one side: that is the price of an even kernel." if chosen % 2 == 0 else "Try an even one."),
         table=Table(("k", "zeros before", "behind", "pixels out", "moved by"), tuple(rows)),
@@ -174,9 +174,10 @@ MISTAKES = (
     Mistake(
         "even-kernels",
         THEME,
-        "Odd kernels only",
+        "Even kernels",
         "A kernel's size has to be odd, since its centre decides where the output pixel is.",
-        "A kernel may have any size. An even one makes 'same' padding asymmetric: one zero more on one side.",
+        "A kernel may have any size. At stride 1, without dilation, an even one makes 'same' padding asymmetric: one "
+        "zero more on one side.",
         "convolution",
         even_kernels,
         Control("Kernel size k", 1, 7, 4, 1),
@@ -186,8 +187,8 @@ MISTAKES = (
         THEME,
         "What 'same' keeps",
         "With 'same' padding the output is as wide and as high as the input.",
-        r"With 'same' padding the output has $\lceil n / s \rceil$ of $n$ pixels: the input's size only at stride "
-        "$s = 1$.",
+        r"With 'same' padding the output has $\lceil n / s \rceil$ pixels where the input has $n > 1$ and the stride "
+        "is $s$: the input's size only at $s = 1$.",
         "convolution",
         same_size,
         Control("Stride s", 1, 4, 2, 1),

@@ -109,7 +109,7 @@ class Mistake:
         said: the statement as it is often read.
         true: what is true, in its place.
         page: slug of the page that teaches it.
-            settle: value of the control -> what settles it.
+        settle: value of the control -> what settles it.
     """
 
     name: str

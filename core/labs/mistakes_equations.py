@@ -113,8 +113,8 @@ MISTAKES = (
         "The last index",
         r"The general ordinary differential equation of order $n$ is "
         r"$a_1 z + a_2 z' + a_3 z'' + \dots + a_n z^{(n)} = 0$.",
-        r"A *linear homogeneous* equation of order $n$ is $a_1 z + a_2 z' + \dots + a_{n+1} z^{(n)} = 0$; the general "
-        r"one is $F(t, z, z', \dots, z^{(n)}) = 0$.",
+        r"The general ordinary differential equation of order $n$ is $F(t, z, z', \dots, z^{(n)}) = 0$; a *linear "
+        r"homogeneous* one is $a_1 z + a_2 z' + \dots + a_{n+1} z^{(n)} = 0$ with $a_{n+1} \ne 0$.",
         "differential-equations",
         last_index,
         Control("Order n", 2, 4, 2, 1),
@@ -122,11 +122,11 @@ MISTAKES = (
     Mistake(
         "stacking",
         THEME,
-        "The wrong derivative",
+        "Which derivative to solve for",
         r"$a_1 z + a_2 z' + a_3 z'' = 0$ takes the form $z' = f(z, t)$ when it is solved for $z'$: "
         r"$f = -\frac{1}{a_2} (a_1 z + a_3 z'')$.",
         r"$a_1 z + a_2 z' + a_3 z'' = 0$ takes the form $\mathbf z' = f(\mathbf z, t)$ when it is solved for $z''$ and "
-        r"the state is the stack $\mathbf z = [z, z']$.",
+        r"the state is the stack $\mathbf z = [z, z']$ ($a_3 \ne 0$).",
         "differential-equations",
         stacking,
         Control("Slope B of the first solution", 0.5, 3.0, 1.0, 0.5),
@@ -136,9 +136,9 @@ MISTAKES = (
         THEME,
         "Any differential equation",
         r"Any differential equation can be written as $z' = f(z, t)$ with finitely many numbers in $z$.",
-        r"An explicit *ordinary* differential equation can be written as $z' = f(z, t)$. Partial differential "
-        "equations need a state of infinitely many numbers, and differential-algebraic ones cannot be solved for all "
-        "derivatives.",
+        r"An explicit *ordinary* differential equation can be written as $z' = f(z, t)$ with finitely many numbers in "
+        r"$z$. A partial one like the heat equation needs infinitely many, and a differential-algebraic one cannot, as "
+        "it stands, be solved for all derivatives.",
         "differential-equations",
         constraint,
         Control("Cells of the coarsest rod", 4, 16, 8, 4),

@@ -200,7 +200,7 @@ MISTAKES = (
     Mistake(
         "relu-softmax",
         THEME,
-        "No ReLU, but softmax",
+        "Score, softmax and ReLU",
         "For Grad-CAM one differentiates the model's output, the softmax probability, and the weighted sum of the maps "
         "is the heatmap.",
         "For Grad-CAM one differentiates the score before softmax, and the ReLU of the weighted sum is the heatmap.",
@@ -211,7 +211,7 @@ MISTAKES = (
     Mistake(
         "cubic-zoom",
         THEME,
-        "Enlarged by cubics",
+        "Enlarging the map",
         "Enlarging the heatmap with `scipy.ndimage.zoom` as it stands changes its size alone.",
         "`scipy.ndimage.zoom` takes cubic splines unless told otherwise, which make negative values of a map that has "
         "none. Linear enlargement stays within the map's values.",
@@ -222,7 +222,7 @@ MISTAKES = (
     Mistake(
         "normalised",
         THEME,
-        "Hot means strong",
+        "What a hot place means",
         "A hot place in a heatmap means that there is strong evidence for the class.",
         "A hot place in a normalised heatmap means: the strongest evidence of this map, however weak it is.",
         "gradcam",

@@ -94,6 +94,7 @@ def euler(seed: float) -> Settled:
         for one in found.settings
     )
     smooth, jitter = found.find("smooth", "1/N"), found.find("independent", "1/sqrt(N)")
+    averaged = found.find("independent", "1/N")
     return Settled(
         ran=f"{depth_limit.NETWORKS} residual networks with $N$ blocks, weights smooth in depth or drawn anew for each "
         "block, each block scaled by $1/N$ or $1/\\sqrt N$. Measured: how far the end moves when $N$ is doubled (root "
@@ -102,7 +103,8 @@ def euler(seed: float) -> Settled:
         f"{smooth.change_slope:.2f} on logarithmic axes, as Euler's method has it: an ODE lies behind. With weights "
         "drawn anew, as at the "
         f"start of a training, and $1/\\sqrt N$ the slope is {jitter.change_slope:+.2f}: doubling 512 blocks "
-        f"still moves the end by {jitter.change[-1]:.2g}. No ODE.",
+        f"still moves the end by {jitter.change[-1]:.2g}. No ODE. (With $1/N$ such weights average out, slope "
+        f"{averaged.change_slope:.2f}: an ODE again, but reached more slowly than by Euler's method.)",
         table=Table(("weights, scale", "change from 2 to 4", "from 512 to 1,024", "slope"), rows),
         plot=Plot(curves, "number of blocks N", "change of the end from N to 2N", y_log=True, x_log=True),
     )
@@ -112,10 +114,10 @@ MISTAKES = (
     Mistake(
         "skip-judges",
         THEME,
-        "Layers bypassed",
+        "What a skip does",
         "In a residual network, the network judges how deep it need go and bypasses the layers that it does not need.",
-        "In a residual network nothing is bypassed: the skip is on for every input, the branch is always computed, and "
-        "both must have equal shapes.",
+        "In a residual network nothing is bypassed: the skip is on for every input, the branch is always computed. "
+        "To be added, both need equal shapes, if need be by a projection on the skip.",
         "resnet-to-ode",
         skip,
         Control("Scale s of the branch", 0.0, 2.0, 1.0, 0.1),
@@ -123,10 +125,11 @@ MISTAKES = (
     Mistake(
         "always-euler",
         THEME,
-        "Every ResNet is Euler",
-        "Every residual network is Euler's method for some ordinary differential equation.",
-        "A residual network is Euler's method for an ODE only if its weights are smooth in depth and its blocks are "
-        "scaled by $1/N$.",
+        "Deep networks and Euler",
+        "Every residual network, once it is deep, is Euler's method with small steps for an ordinary differential "
+        "equation.",
+        "A residual network with many blocks $N$ is Euler's method with small steps for an ordinary differential "
+        "equation if its weights are smooth in depth and its blocks are scaled by $1/N$; without this it need not be.",
         "resnet-to-ode",
         euler,
         Control("Draw of the random weights", 1, 20, 1, 1),

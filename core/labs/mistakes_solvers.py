@@ -87,8 +87,8 @@ def evaluations(exponent: float) -> Settled:
         f"their steps for a tolerance of $10^{{-{int(exponent)}}}$, the others take steps of 0.1. *nfe*: evaluations "
         "of $f$.",
         concludes=f"`dopri5` took {first[1]} steps, rejected {first[2]} attempts, and evaluated $f$ {first[3]} times: "
-        "6 for each attempt and 2 to find its first step. Only Euler's method has one evaluation for each step. So nfe "
-        "counts work, not depth.",
+        "6 for each attempt and 2 to find its first step. Of these five only Euler's method has one evaluation for "
+        "each step. So nfe counts work, not depth.",
         table=Table(("method", "accepted", "rejected", "nfe", "nfe per step"), tuple(rows)),
     )
 
@@ -121,7 +121,7 @@ def tolerance(exponent: float) -> Settled:
         concludes="In all three runs each step keeps its own error within the tolerance. What becomes of these errors "
         f"is the equation's business: at the end the solution is off by {rough(rows[0][3])}, {rough(rows[1][3])} and "
         f"{rough(rows[2][3])} times the tolerance.",
-        table=Table(("equation", "worst step", "error at the end", "over the tolerance"), tuple(rows)),
+        table=Table(("equation", "worst step", "error at the end", "error / tolerance"), tuple(rows)),
         plot=Plot(tuple(curves), "time t", "error of the solution", y_log=True),
     )
 
@@ -142,7 +142,8 @@ MISTAKES = (
         THEME,
         "nfe and steps",
         "The number of function evaluations (nfe) of an ODE solver is the number of its steps.",
-        "The number of function evaluations (nfe) counts each stage of each attempt, rejected attempts as well.",
+        "The number of function evaluations (nfe) counts every call of $f$: several for each attempt at a step, "
+        "rejected attempts as well.",
         "solver-lab",
         evaluations,
         Control("Tolerance: 10 to the power of minus", 2, 8, 4, 1),
@@ -150,7 +151,7 @@ MISTAKES = (
     Mistake(
         "tolerance",
         THEME,
-        "Within the tolerance",
+        "What a tolerance bounds",
         "With rtol = atol = 1e-4 the solution that comes out is within 1e-4 of the exact one.",
         "rtol and atol bound the estimated error of *each step*; the error of the solution may be much larger.",
         "solver-lab",

@@ -203,9 +203,7 @@ def show_block(proof: Proof) -> None:
     """The block Jacobian of the augmented field, closed, or opened to its entries."""
     closed, opened = cached.run(adjoint_open.places, "adjoint-augmented", proof.size)
     steps = derivations.report("adjoint-augmented", *proof.size, coloured=True).steps
-    step = steps[opened if share.toggle("Open the blocks", False, "a_open") else closed]
-    st.latex(step.latex)
-    derivations.show_verdict(step)
+    derivations.show_formula(steps[opened if share.toggle("Open the blocks", False, "a_open") else closed])
 
 
 def show_algorithm() -> None:

@@ -52,6 +52,11 @@ def show_report(found: checked.Report) -> None:
 def show_step(step: checked.Checked, number: int | None = None) -> None:
     """One step: why, the formula, the verdict, and the difference where it failed."""
     st.markdown(step.why if number is None else f"**{number}.** {step.why}")
+    show_formula(step)
+
+
+def show_formula(step: checked.Checked) -> None:
+    """The formula of a step with its verdict, under words of the page's own."""
     st.latex(step.latex)
     show_verdict(step)
 

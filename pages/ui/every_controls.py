@@ -9,12 +9,13 @@ from core.labs import every
 from core.labs.checked import Checked, Report
 from core.labs.every import Filter, Found, Progress, Recheck
 from pages.ui import derivations, menu, share, training
-from pages.ui.formulas import Unchecked, unchecked
+from pages.ui.formulas import Unchecked, on_page
 from pages.ui.worker import Job
 
 _WORDS = training.Words("Check all again", "", "Nothing checked again yet", "Checking", "Formula")
-SHOWN = 10
+SHOWN = ("10", "50", "200")
 """Steps on one screen."""
+_WANTED = "_e_wanted"
 
 
 def all_reports() -> dict[str, Report]:
@@ -45,7 +46,11 @@ def choose() -> Filter:
         status = share.select(
             "Verdict", ["", *every.STATUSES], "", lambda name: every.STATUSES.get(name, "all").capitalize(), "e_status"
         )
-    return Filter(words, page, kind, status)
+    wanted = Filter(words, page, kind, status)
+    if st.session_state.get(_WANTED, wanted) != wanted:
+        st.session_state["e_screen"] = 1  # another list begins at its beginning
+    st.session_state[_WANTED] = wanted
+    return wanted
 
 
 def show_counts(found: tuple[Found, ...]) -> None:
@@ -57,12 +62,16 @@ def show_counts(found: tuple[Found, ...]) -> None:
 
 def show_found(found: tuple[Found, ...]) -> None:
     """The steps that were found, some at a time, each with a button that checks it once more."""
-    screens = max(1, -(-len(found) // SHOWN))
-    screen = int(share.number(f"Screen, of {screens}", 1, 500, 1, 1, key="e_screen")) if screens > 1 else 1
-    start = SHOWN * (min(screen, screens) - 1)
+    first, second, _ = st.columns(3)
+    with first:
+        many = int(share.select("Formulas at a time", SHOWN, SHOWN[0], str, "e_many"))
+    screens = -(-len(found) // many)
+    with second:
+        screen = int(share.number(f"Screen (of {screens})", 1, 500, 1, 1, key="e_screen")) if screens > 1 else 1
+    start = many * (min(screen, screens) - 1)
     titles = {slug: lesson.title for slug, lesson in menu.lessons().items()}
-    st.caption(f"Formulas {start + 1} to {min(start + SHOWN, len(found))} of {len(found)}.")
-    for one in found[start : start + SHOWN]:
+    st.caption(f"Formulas {start + 1} to {min(start + many, len(found))} of {len(found)}.")
+    for one in found[start : start + many]:
         with st.container(border=True):
             st.markdown(f"**{one.title}** · step {one.number} · {titles[one.page]}")
             derivations.show_step(one.step)
@@ -92,10 +101,10 @@ def _draw(progress: Progress | None, _job: Job | None) -> None:
         st.error(f"{one.title}, step {one.number}: {one.step.how}", icon=":material/error:")
 
 
-def show_unchecked(page: str) -> None:
+def show_unchecked(steps: tuple[Found, ...], page: str) -> None:
     """How many formulas stand in the texts without a check, by page; those of one page in full."""
     lessons = menu.lessons()
-    found = {slug: unchecked(lesson) for slug, lesson in lessons.items()}
+    found = {slug: on_page(lesson, every.explanations(steps, slug)) for slug, lesson in lessons.items()}
     rows = [f"| {lessons[slug].title} | {len(formulas)} |" for slug, formulas in found.items() if formulas]
     total = sum(map(len, found.values()))
     st.markdown("\n".join(["| page | without a tick |", "|:--|--:|", *rows, f"| **all** | **{total}** |"]))

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,12 @@ class Unchecked:
 
     latex: str
     made: bool
+
+
+@cache
+def on_page(lesson: Lesson, explanations: tuple[str, ...]) -> tuple[Unchecked, ...]:
+    """The formulas of a lesson's texts, and those in the sentences that explain its checked steps, each once."""
+    return tuple(dict.fromkeys((*unchecked(lesson), *_written(explanations))))
 
 
 @cache
@@ -60,8 +67,7 @@ def _words_of(tree: ast.Module) -> list[Path]:
 
 
 def _formulas(tree: ast.Module) -> list[Unchecked]:
-    mathematics = (inside for text in _texts(tree) for inside in _MATHEMATICS.findall(text))
-    found = [Unchecked(inside.strip(), _GAP in inside) for inside in mathematics if _RELATION.search(inside)]
+    found = _written(_texts(tree))
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="st"), attr="latex"), args=[shown, *_]):
@@ -70,6 +76,12 @@ def _formulas(tree: ast.Module) -> list[Unchecked]:
                 else:
                     found.append(Unchecked(ast.unparse(shown), made=True))
     return found
+
+
+def _written(texts: Iterable[str]) -> list[Unchecked]:
+    """The mathematics with a relation in texts for a page."""
+    mathematics = (inside for text in texts for inside in _MATHEMATICS.findall(text))
+    return [Unchecked(inside.strip(), _GAP in inside) for inside in mathematics if _RELATION.search(inside)]
 
 
 def _texts(tree: ast.Module) -> list[str]:

@@ -47,9 +47,9 @@ def _show_step(view: nodes.View) -> None:
     _, back = node_words.named(view.step)
     symbolic = derivations.report("node-by-node", view.run.params.residual).steps[view.step - 1]
     derivations.show_step(symbolic)
-    st.latex(node_words.substituted(view.run, view.step))
     if back:
         derivations.show_verdict(view.run.report.steps[view.step - 1 - len(FORWARD)])
+    st.latex(node_words.substituted(view.run, view.step))
 
 
 def ask_larger(params: Params) -> None:

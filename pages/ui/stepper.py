@@ -46,8 +46,7 @@ def show_steps(steps: tuple[Checked, ...], first: int = 1) -> None:
         prose, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
         prose.markdown(f"**{number}.** {step.why}")
         with formula:
-            st.latex(step.latex)
-            derivations.show_verdict(step)
+            derivations.show_formula(step)
 
 
 def _count(report: Report, shown: int) -> str:

@@ -108,5 +108,5 @@ def test_a_derivative_through_one_argument_has_the_function_alone_above():
 
 
 def test_what_is_subtracted_from_a_matrix_has_one_sign():
-    m = MatrixSymbol("M", 2, 2)
-    assert latex(sympy.Identity(2) - eps * m) == r"\mathbf{I} - \epsilon \mathbf{M}"
+    j, m = MatrixSymbol("J", 2, 2), MatrixSymbol("M", 2, 2)
+    assert latex(j - eps * m) == r"\mathbf{J} - \epsilon \mathbf{M}"
