@@ -53,8 +53,13 @@ def slider(label: str, low: float, high: float, default: float, step: float, key
 
 def number(label: str, low: float, high: float, default: float, step: float, key: str, **more: Any) -> float:
     """A field for a number, as `slider`. `more` goes to `st.number_input`."""
+    whole = isinstance(default, int)
+    if whole:  # floats all the same: streamlit would make an int of a link's infinity
+        low, high, default, step = float(low), float(high), float(default), float(step)
+        more["format"] = "%.0f"
     value = st.number_input(label, low, high, default, step, key=key, bind="query-params", **more)
-    return min(max(value, low), high)
+    value = min(max(value, low), high)
+    return round(value) if whole else value
 
 
 def toggle(label: str, default: bool, key: str, **more: Any) -> bool:

@@ -79,3 +79,11 @@ def test_no_choice_at_all_is_a_choice_too():
     at = run(m="none")
     assert values(at)[4] == []
     assert at.query_params["m"] in ("none", ["none"])
+
+
+@pytest.mark.parametrize("typed", ["inf", "-inf", "nan", "1e999", "one"])
+def test_a_whole_number_in_a_link_that_is_none_is_ignored(typed: str):
+    script = "import streamlit as st; from pages.ui import share; st.json([share.number('seed', 0, 99, 7, 1, 's')])"
+    at = AppTest.from_string(script, default_timeout=60)
+    at.query_params["s"] = typed
+    assert values(sound(at.run())) == [7]
