@@ -1,6 +1,7 @@
 """Networks as ordered lists of named stages.
 
 * `stages`: `Stages`, a network whose forward is the composition of its stages.
+* `mlp`: plain and residual layers of equal width.
 * `vgg`, `resnet`, `squeezenet`: the architectures, under torchvision's parameter names.
 * `odenet`, `dynamics`: blocks whose inside is a differential equation, and fields that are learned.
 * `train`: what a training offers so that it can be watched, and its chunks.
