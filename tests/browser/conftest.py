@@ -70,10 +70,10 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
 
 def drawn(page: Page) -> None:
     """Wait until the server has run the script and the first maps or scenes, if there are any, have been painted."""
-    painted = page.locator(".maps canvas, .scenes canvas[data-area]").first
+    painted = page.locator(".maps canvas, .scenes canvas[data-area], .sweep canvas").first
     page.locator("h1").or_(painted).first.wait_for()
     settled(page)
-    if page.locator(".maps, .scenes").count():
+    if page.locator(".maps, .scenes, .sweep").count():
         painted.wait_for()
 
 
