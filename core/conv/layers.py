@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
-from core.conv.arithmetic import Axis, Dialect, Field, GeometryError, Padding, Sizes, walk
+from core.conv.arithmetic import (
+    Axis,
+    Dialect,
+    Field,
+    GeometryError,
+    Padding,
+    Sizes,
+    spread,
+    transposed,
+    transposed_keras,
+    walk,
+)
 
 Shape = tuple[int, ...]
 
@@ -27,7 +38,8 @@ class Cost:
         trainable, fixed: numbers that are learned, and numbers that are only kept (running means).
         multiply_adds: for one example.
         axes: the window along each axis; empty where there is none.
-        fields: what a cell of the output sees of the network's input, for each axis; empty once it sees all.
+        fields: what a cell of the output sees of the network's input, for each axis; empty once it sees all, and where
+            it is not the same for all cells (after a transposed convolution).
     """
 
     shape: Shape
@@ -78,13 +90,7 @@ class Conv(Layer):
     def cost(self, shape: Shape, fields: tuple[Field, ...] = ()) -> Cost:
         """A weight for each place of the kernel and each channel of a group, in every filter."""
         channels, *cells = spatial(shape)
-        if self.filters < 1 or self.groups < 1:
-            raise GeometryError(f"filters and groups must be at least 1, got {self.filters} and {self.groups}")
-        if channels % self.groups or self.filters % self.groups:
-            raise GeometryError(
-                f"groups must divide channels and filters; got {self.groups} groups for {channels} channels and "
-                f"{self.filters} filters"
-            )
+        _check_groups(self.groups, channels, self.filters)
         axes = walk(cells, self.kernel, self.stride, self.padding, self.dilation, self.dialect)
         sizes = tuple(axis.size for axis in axes)
         weights = prod(axis.k for axis in axes) * (channels // self.groups) * self.filters
@@ -95,6 +101,41 @@ class Conv(Layer):
             axes=axes,
             fields=_after(fields, axes),
         )
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Layer):
+    """A transposed convolution: every cell of the input writes the kernel into the output, where overlaps add up."""
+
+    filters: int
+    kernel: Sizes
+    stride: Sizes = 1
+    padding: Literal["valid", "same"] | Sizes = 0
+    """Cells cut off both ends, as in torch; or a word, as in Keras."""
+    output_padding: Sizes = 0
+    """Cells more at the end; beside a word Keras chooses them."""
+    dilation: Sizes = 1
+    groups: int = 1
+    bias: bool = True
+
+    def cost(self, shape: Shape, fields: tuple[Field, ...] = ()) -> Cost:
+        """As many weights as a convolution; each meets every cell of the input, also where the result is cut off."""
+        channels, *cells = spatial(shape)
+        _check_groups(self.groups, channels, self.filters)
+        sizes = tuple(self._size(axis, cells) for axis in range(len(cells)))
+        weights = prod(spread(self.kernel, len(cells), "kernel size")) * channels * (self.filters // self.groups)
+        return Cost((self.filters, *sizes), weights + self.filters * self.bias, multiply_adds=weights * prod(cells))
+
+    def _size(self, axis: int, cells: Sequence[int]) -> int:
+        n, names = cells[axis], ("kernel size", "stride", "dilation", "output padding")
+        values = (self.kernel, self.stride, self.dilation, self.output_padding)
+        k, s, d, r = (spread(value, len(cells), name)[axis] for value, name in zip(values, names, strict=True))
+        try:
+            if isinstance(self.padding, str):
+                return transposed_keras(n, k, s, self.padding, d)
+            return transposed(n, k, s, spread(self.padding, len(cells), "padding")[axis], d, r)
+        except GeometryError as error:
+            raise GeometryError(f"axis {axis + 1}: {error}" if len(cells) > 1 else str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -247,3 +288,13 @@ def spatial(shape: Shape) -> Shape:
 
 def _after(fields: tuple[Field, ...], axes: tuple[Axis, ...]) -> tuple[Field, ...]:
     return tuple(seen.after(axis) for seen, axis in zip(fields, axes, strict=True)) if fields else ()
+
+
+def _check_groups(groups: int, channels: int, filters: int) -> None:
+    if filters < 1 or groups < 1:
+        raise GeometryError(f"filters and groups must be at least 1, got {filters} and {groups}")
+    if channels % groups or filters % groups:
+        raise GeometryError(
+            f"groups must divide channels and filters; got {groups} groups for {channels} channels and "
+            f"{filters} filters"
+        )

@@ -1,5 +1,7 @@
 """Costs of layers, against the layers of torch and published totals."""
 
+from math import prod
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +9,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.conv import Field, GeometryError, run
-from core.conv.layers import Activation, BatchNorm, Branches, Conv, Dense, Dropout, Flatten, GlobalPool, Layer, Pool
+from core.conv.layers import (
+    Activation,
+    BatchNorm,
+    Branches,
+    Conv,
+    ConvTranspose,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Layer,
+    Pool,
+)
 from core.nn.stages import count_parameters
 
 ONE = (Field(), Field())
@@ -33,6 +47,45 @@ def test_convolutions_cost_what_torchs_do(given: tuple[Conv, nn.Conv2d, tuple[in
     assert cost.trainable == count_parameters(real)
     assert cost.bytes == out[0].numel() * out.element_size()
     assert cost.multiply_adds == real.weight[0].numel() * out[0].numel()  # one filter's weights for each output
+
+
+@st.composite
+def transposed_convolutions(draw: st.DrawFn) -> tuple[ConvTranspose, nn.Module, tuple[int, ...]]:
+    axes, groups = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    channels, filters = groups * draw(st.integers(1, 4)), groups * draw(st.integers(1, 4))
+    kernel, stride, dilation, cells = (draw(st.tuples(*[st.integers(1, 4)] * axes)) for _ in range(4))
+    padding = draw(st.tuples(*[st.integers(0, 3)] * axes))
+    left = tuple(draw(st.integers(0, max(pair) - 1)) for pair in zip(stride, dilation, strict=True))
+    bias = draw(st.booleans())
+    ours = ConvTranspose(filters, kernel, stride, padding, left, dilation, groups, bias)
+    real: type[nn.Module] = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)[axes - 1]
+    arguments: tuple = (channels, filters, kernel, stride, padding, left, groups, bias, dilation)
+    return ours, real(*arguments, device="meta"), (channels, *cells)
+
+
+@given(transposed_convolutions())
+@settings(max_examples=150, deadline=None)
+def test_transposed_convolutions_cost_what_torchs_do(given: tuple[ConvTranspose, nn.Module, tuple[int, ...]]):
+    ours, real, shape = given
+    try:
+        out = tuple(real(torch.empty(1, *shape, device="meta")).shape[1:])
+    except RuntimeError:
+        out = (0,)
+    if 0 in out:  # torch lets an axis of no cells pass
+        with pytest.raises(GeometryError, match="takes away more than there is"):
+            ours.cost(shape)
+        return
+    cost = ours.cost(shape)
+    assert cost.shape == out
+    assert cost.trainable == count_parameters(real)
+    weights = cost.trainable - ours.filters * ours.bias
+    assert cost.multiply_adds == weights * prod(shape[1:])  # every weight meets every cell of the input
+
+
+def test_a_transposed_convolution_with_kerass_words():
+    assert ConvTranspose(8, 4, 2, "same").cost((3, 7, 5)).shape == (8, 14, 10)
+    assert ConvTranspose(8, (5, 1), 2, "valid").cost((3, 7, 5)).shape == (8, 17, 10)
+    assert ConvTranspose(8, 4, 2, "same").cost((3, 7, 5), ONE).fields == ()
 
 
 def basic(channels: int, stride: int = 1, project: bool = False) -> list[Layer]:
@@ -85,6 +138,9 @@ def test_a_fire_module_concatenates():
         (Conv(4, 3, groups=2, name="conv2"), (3, 8, 8), "2 groups for 3 channels and 4 filters"),
         (Conv(0, 3), (3, 8, 8), "must be at least 1, got 0"),
         (Conv(4, 3), (24,), r"at least one axis; got shape \(24,\)"),
+        (ConvTranspose(4, 3, padding=(0, 9), name="up"), (3, 8, 8), "up: axis 2: padding 9 takes away more"),
+        (ConvTranspose(4, 3, groups=2), (3, 8, 8), "2 groups for 3 channels and 4 filters"),
+        (ConvTranspose(4, (3, 3)), (3, 8), "one kernel size for each of 1 axes, got 2"),
         (Dense(10, name="head"), (3, 8, 8), "head: expected a flat input"),
         (Dense(0), (3,), "units must be at least 1"),
         (Pool("max", 2, padding=2), (3, 8, 8), "at most half of its kernel 2, got 2"),
