@@ -125,7 +125,7 @@ with st.expander("The rules, with their sources"):
         st.markdown(f"**{rule.title}**: ${rule.latex}$. {rule.says} ({rule.source})")
 
 st.header("The formulas, step by step")
-st.markdown("Why the weights are means, when Grad-CAM is CAM, and the convolutions that make the feature maps.")
+st.markdown("Why the weights are means, and when Grad-CAM is CAM.")
 topics = gradcam_words.DERIVATIONS
 derivations.show(share.select("Derivation", list(topics), "gradcam-cam", topics.__getitem__, "proof"))
 

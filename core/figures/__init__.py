@@ -4,5 +4,5 @@
 * `scene`: `Scene`, what moves or is pointed into; the browser draws it. `chart`: what all plotly charts share.
 * `maps`: `Panel`, a grid of values with its scale, title and text alternative.
 * `cam`: the figures of the Grad-CAM explorer.
-* `equations`, `fields`, `lorenz`, `solvers`, `stability`, `stiffness`, `residual`, `annuli`, `learning`: the lessons'.
+* All others are a lesson's, under its name or its lab's.
 """

@@ -2,6 +2,8 @@
 
 A module named `..._words` holds the sentences that go with a lab, with its numbers in them.
 
+* The layer paradigm: `clouds` (data), `layers` (training), `layers_example`, `layers_program` (export),
+  `depth_gradients`.
 * Node by node: `nodes`, back-propagation with every number in sight.
 * Differential equations: `equations` (stacking), `analytic` (formulas), `picard`, `existence`; `attempt`, a solve whose
   failure is part of its result.
@@ -16,6 +18,8 @@ A module named `..._words` holds the sentences that go with a lab, with its numb
 * Jacobians: `jacobians` and the modules that begin alike; `forward_mode`.
 * Learning an ODE: `learning_problem` (settings, data), `learning` (the training), `learning_iteration` (one of its
   iterations in numbers), `measurements` (CSV files), `learning_program` (export).
+* Convolution: `convolution` (the walk, flips, flat regions, sizes), `convolution_inputs`, `convolution_numbers` (typed
+  grids). Layer calculator: `calculator`. Network builder: `builder` and the modules that begin like it.
 * Grad-CAM explorer: `gradcam`, what a network saw in a picture, and its exports.
 * Common mistakes: `mistakes` (all 22) and the modules that begin like it, one for each theme.
 """

@@ -24,11 +24,6 @@ DERIVATIONS = {
     "gradcam-weights": "Grad-CAM: the weights and the map",
     "gradcam-cam": "Grad-CAM and CAM",
     "gradcam-completeness": "What the cells add up to",
-    "conv-output": "Convolution: size of the output",
-    "conv-parameters": "Convolution: number of parameters",
-    "conv-receptive-field": "Convolution: receptive field",
-    "conv-transpose": "Transposed convolution",
-    "conv-gradient": "Convolution: gradient",
 }
 """Derivations that the explorer shows: slug -> a short title."""
 

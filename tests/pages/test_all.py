@@ -16,6 +16,7 @@ def test_every_page_opens_from_the_menu(slug: str):
 def test_the_menu_lists_what_exists_in_order():
     assert [lesson.title for lesson in lessons().values()] == [
         "Start",
+        "The layer paradigm",
         "Node by node",
         "Differential equations",
         "Vector-field explorer",
@@ -26,6 +27,9 @@ def test_the_menu_lists_what_exists_in_order():
         "Gradient lab",
         "Jacobians and vector-Jacobian products",
         "Learning an ODE from data",
+        "Convolution",
+        "Layer calculator",
+        "Network builder",
         "Grad-CAM explorer",
         "Every equation, checked",
         "Common mistakes",
