@@ -17,6 +17,7 @@ from core.conv.layers import (
     Shape,
     run,
 )
+from core.conv.programs_torch import torch_calls
 
 _FUNCTIONS = {"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()", "softmax": "nn.Softmax(dim=1)"}
 
@@ -74,7 +75,14 @@ def _sequence(layers: Sequence[Layer], shape: Shape) -> tuple[list[str], Shape]:
     lines: list[str] = []
     for layer in layers:
         after = run([layer], shape)[-1].shape
-        written = _branches(layer, shape) if isinstance(layer, Branches) else [_line(layer, shape)]
+        match layer:
+            case Branches():
+                written = _branches(layer, shape)
+            case Conv() | Pool():
+                *padding, call = torch_calls(layer, shape).calls
+                written = [*(f"nn.{each}," for each in padding), f"nn.{call}"]
+            case _:
+                written = [_line(layer, shape)]
         lines += _indented([*written[:-1], f"{written[-1]},  # {_commas(after)}"])
         shape = after
     return lines, shape
@@ -96,20 +104,6 @@ def _path(layers: Sequence[Layer], shape: Shape) -> list[str]:
 def _line(layer: Layer, shape: Shape) -> str:
     channels, *cells = shape
     match layer:
-        case Conv():
-            given = [str(channels), str(layer.filters), _number(layer.kernel)]
-            given += [f"stride={_number(layer.stride)}"] if layer.stride != 1 else []
-            given += _padding(layer.padding)
-            given += [f"dilation={_number(layer.dilation)}"] if layer.dilation != 1 else []
-            given += [f"groups={layer.groups}"] if layer.groups != 1 else []
-            given += [] if layer.bias else ["bias=False"]
-            return f"nn.Conv2d({', '.join(given)})"
-        case Pool():
-            given = [_number(layer.kernel)]
-            given += [f"stride={_number(layer.stride)}"] if layer.stride not in (None, layer.kernel) else []
-            given += _padding(layer.padding)
-            given += ["ceil_mode=True"] if layer.ceil else []
-            return f"nn.{'Max' if layer.how == 'max' else 'Avg'}Pool2d({', '.join(given)})"
         case GlobalPool():
             return "nn.AdaptiveAvgPool2d(1)"
         case Activation():
@@ -123,14 +117,6 @@ def _line(layer: Layer, shape: Shape) -> str:
         case Dense():
             return f"nn.Linear({channels}, {layer.units}{'' if layer.bias else ', bias=False'})"
     raise TypeError(f"no PyTorch is known for {type(layer).__name__}")
-
-
-def _padding(padding: object) -> list[str]:
-    return [] if padding in (0, "valid") else [f"padding={padding!r}"]
-
-
-def _number(size: object) -> str:
-    return repr(size) if isinstance(size, int) else repr(tuple(size)) if isinstance(size, Sequence) else str(size)
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """A whole network as a program in Keras 3: channels last, and padding by numbers as layers of its own."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from core.conv.arithmetic import Axis
 from core.conv.items import Network
@@ -20,6 +19,7 @@ from core.conv.layers import (
     Shape,
     run,
 )
+from core.conv.programs_keras import keras_calls
 
 _PROGRAM = '''"""Input: {shape}, which is height, width, channels.
 
@@ -64,7 +64,7 @@ class _Program:
             if isinstance(layer, Branches):
                 self._branches(layer, shape, before, to, cost)
             else:
-                self._plain(layer, cost, before, to)
+                self._plain(layer, shape, cost, before, to)
             before, shape = to, cost.shape
         return before
 
@@ -79,11 +79,15 @@ class _Program:
             join = "Add" if layer.join == "add" else "Concatenate"
             self._write(to, f"layers.{join}()([{', '.join(ends)}])", cost)
 
-    def _plain(self, layer: Layer, cost: Cost, before: str, to: str) -> None:
+    def _plain(self, layer: Layer, shape: Shape, cost: Cost, before: str, to: str) -> None:
         match layer:
-            case Conv() if layer.padding != "same" and _padded(cost.axes):
-                self.lines.append(f"{to} = layers.ZeroPadding2D({_around(cost.axes)})({before})")
-                before = to
+            case Conv():
+                *others, call = keras_calls(layer, shape).calls
+                for other in others:
+                    self.lines.append(f"{to} = layers.{other}({before})")
+                    before = to
+                self._write(to, f"layers.{call}({before})", cost)
+                return
             case Pool(how="max") if _padded(cost.axes):
                 around = f"[(0, 0), {_around(cost.axes)[1:-1]}, (0, 0)]"
                 self.lines.append(f'{to} = keras.ops.pad({before}, {around}, constant_values=float("-inf"))')
@@ -91,11 +95,7 @@ class _Program:
             case Pool() if _padded(cost.axes):
                 self.lines.append(f"{to} = layers.ZeroPadding2D({_around(cost.axes)})({before})")
                 before = to
-        if isinstance(layer, Conv) and layer.stride != 1 and layer.dilation != 1:
-            self.lines.append(f"{to} = {_call(replace(layer, stride=1))}({before})")  # Keras refuses both at once
-            self._write(to, f"{to}[:, ::{layer.stride}, ::{layer.stride}]", cost)
-        else:
-            self._write(to, f"{_call(layer)}({before})", cost)
+        self._write(to, f"{_call(layer)}({before})", cost)
 
     def _write(self, to: str, made: str, cost: Cost) -> None:
         self.lines.append(f"{to} = {made}  # {_last(cost.shape)}")
@@ -103,14 +103,6 @@ class _Program:
 
 def _call(layer: Layer) -> str:
     match layer:
-        case Conv():
-            given = [str(layer.filters), str(layer.kernel)]
-            given += [f"strides={layer.stride}"] if layer.stride != 1 else []
-            given += ['padding="same"'] if layer.padding == "same" else []
-            given += [f"dilation_rate={layer.dilation}"] if layer.dilation != 1 else []
-            given += [f"groups={layer.groups}"] if layer.groups != 1 else []
-            given += [] if layer.bias else ["use_bias=False"]
-            return f"layers.Conv2D({', '.join(given)})"
         case Pool():
             name = "Max" if layer.how == "max" else "Average"
             stride = layer.kernel if layer.stride is None else layer.stride
