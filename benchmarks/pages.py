@@ -70,7 +70,7 @@ WATCHED = """async () => {
 # Moves the first clock to twenty places; the median of the milliseconds of drawing.
 SCRUB_CLOCK = """async () => {
   for (const e of document.querySelectorAll('*')) {
-    const clock = e.shadowRoot?.querySelector('.scenes input[type=range]');
+    const clock = e.shadowRoot?.querySelector('.scenes input[type=range], .sweep input[type=range]');
     if (!clock) continue;
     const took = [];
     for (let i = 0; i < 20; i++) {

@@ -65,6 +65,7 @@ st.caption(
 )
 show.notices(words.about_picture(picture))
 derivations.proof("conv-output", key="k_proof_size", title="Where the formula comes from, checked")
+derivations.proof("conv-pooling", key="k_proof_pooling", title="What pooling does, rounded down and up, checked")
 derivations.proof("conv-transpose", key="k_proof_transpose", title="What a transposed convolution does, checked")
 
 st.header("3. What is learned and what it costs")
@@ -75,6 +76,7 @@ if guess is not None:
 st.subheader("By hand, for the layer above")
 exercise.worked_example(words.steps(found), key="k_steps")
 derivations.proof("conv-parameters", key="k_proof_count", title="The number of parameters, checked")
+derivations.proof("conv-cost", key="k_proof_cost", title="Multiply-adds and memory, checked")
 
 st.header("4. The same layer in two languages")
 st.markdown(
