@@ -13,7 +13,7 @@ import sympy
 from sympy import Derivative, Function, Integral, MatrixSymbol, Symbol
 from sympy.matrices import ImmutableDenseMatrix
 
-from core.derivations.deadline import OutOfTime, deadline
+from core.derivations.deadline import OutOfTime, within
 from core.derivations.deciding import Given
 from core.derivations.symbols import fields, functions_of_time, jacobian, parameters, states, t, t1
 from core.expression import parse_field
@@ -179,10 +179,13 @@ def _typed(formulas: tuple[str, ...]) -> Setting:
     theta = tuple(Symbol(_other(name), real=True) for name in names)
     ours = {Symbol(f"z{i}", real=True): symbol for i, symbol in enumerate(z, 1)}
     ours |= {Symbol(name, real=True): symbol for name, symbol in zip(names, theta, strict=True)}
+
+    def work() -> tuple[tuple[Any, ...], int]:
+        f = tuple(component.sympy.xreplace(ours).doit() for component in field.components)
+        return f, sum(sympy.count_ops(value) for value in f)
+
     try:
-        with deadline(_SECONDS):
-            f = tuple(component.sympy.xreplace(ours).doit() for component in field.components)
-            size = sum(sympy.count_ops(value) for value in f)
+        f, size = within(_SECONDS, work)
     except OutOfTime:
         raise ValueError("these formulas take too long to work with; try shorter ones") from None
     if any(value.has(sympy.zoo, sympy.oo, sympy.nan, sympy.I) for value in f):

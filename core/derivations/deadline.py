@@ -2,8 +2,10 @@
 
 import ctypes
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
 class OutOfTime(BaseException):
@@ -16,18 +18,21 @@ AGAIN = 0.2
 _inside = threading.local()
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` in this thread, and in no other, once so many seconds are over.
+def within(seconds: float, work: Callable[[], Value]) -> Value:
+    """What `work` returns; `OutOfTime` is raised in this thread, and in no other, once so many seconds are over.
 
     Another thread asks the interpreter to raise it between two steps of Python: that works in every thread, costs
     nothing meanwhile (a profiler's hook, which could look at the clock too, makes sympy three times slower), and
     leaves nothing running. A single call into C is not interrupted.
 
+    A function, and no context manager: it may be raised at the first step of any call, before that call's own ``try``.
+    Here nothing is called between the work and the end of the ringing.
+
     Raises:
-        RuntimeError: inside of another deadline, which it would cancel.
+        OutOfTime: see above; also where the work ended at that very moment.
+        RuntimeError: inside of another `within`, which it would cancel.
     """
-    if getattr(_inside, "deadline", False):
+    if getattr(_inside, "within", False):
         raise RuntimeError("a deadline inside of a deadline")
     thread, lock, done = threading.get_ident(), threading.Lock(), threading.Event()
     over = rung = False
@@ -42,13 +47,14 @@ def deadline(seconds: float) -> Iterator[None]:
                     _order(thread)
             wait = AGAIN
 
-    threading.Thread(target=ring, daemon=True).start()
-    _inside.deadline = True
+    bell = threading.Thread(target=ring, daemon=True)
+    _inside.within = True
     try:
-        yield
+        bell.start()
+        return work()
     finally:
         over = True  # first of all, and without a call: only between calls can the exception still come
-        _inside.deadline = False
+        _inside.within = False
         done.set()
         with lock:  # not in the middle of an order
             if rung:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from core.derivations.deadline import OutOfTime, deadline
+from core.derivations.deadline import OutOfTime, within
 
 Side: TypeAlias = Any
 """An expression of sympy: a number, or a matrix, explicit or made of `MatrixSymbol`s whose entries the check is given.
@@ -74,8 +74,7 @@ class Step:
     def verify(self, seconds: float = SECONDS) -> Verdict:
         """Run the check; "undecided" if it takes longer than this."""
         try:
-            with deadline(seconds):
-                return self.check.verdict(self.lhs, self.rhs)
+            return within(seconds, lambda: self.check.verdict(self.lhs, self.rhs))
         except OutOfTime:
             return Verdict("undecided", f"sympy found no answer within {seconds:g} s")
 

@@ -8,7 +8,7 @@ import sympy
 import torch
 from jaxtyping import Float
 
-from core.derivations.deadline import OutOfTime, deadline
+from core.derivations.deadline import OutOfTime, within
 from core.derivations.printing import latex
 from core.expression import VectorField, parse_field
 from core.labs.jacobian_maps import Formulas, Place
@@ -39,12 +39,15 @@ class Symbolic:
 
 def symbolic(formulas: Formulas) -> Symbolic:
     """Differentiate by sympy."""
+
+    def work() -> tuple[list[Any], str]:
+        components = [component.sympy.doit() for component in parse_field(formulas).components]
+        # beside a jump the slope of sign is 0; sympy puts its delta there
+        entries = [f.diff(z).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero) for f in components for z in _Z]
+        return entries, latex(sympy.ImmutableDenseMatrix(2, 2, entries))
+
     try:
-        with deadline(SECONDS):
-            components = [component.sympy.doit() for component in parse_field(formulas).components]
-            # beside a jump the slope of sign is 0; sympy puts its delta there
-            entries = [f.diff(z).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero) for f in components for z in _Z]
-            printed = latex(sympy.ImmutableDenseMatrix(2, 2, entries))
+        entries, printed = within(SECONDS, work)
     except OutOfTime:
         return Symbolic(formulas, (), "", f"sympy did not finish within {SECONDS:g} s.")
     if len(printed) > LONGEST:
@@ -75,8 +78,7 @@ def three_ways(found: Symbolic, point: Point) -> Ways:
 def _numbers(found: Symbolic, place: Place) -> np.ndarray | None:
     at: Any = dict(zip(_Z, map(sympy.Float, place), strict=True))
     try:
-        with deadline(SECONDS):
-            values = [entry.evalf(17, subs=at) for entry in found.entries]
+        values = within(SECONDS, lambda: [entry.evalf(17, subs=at) for entry in found.entries])
     except OutOfTime:
         return None
     if len(values) < 4 or not all(value.is_Float or value.is_Rational for value in values):

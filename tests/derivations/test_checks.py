@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sympy import Derivative, Function, Matrix, MatrixSymbol, symbols
 
 from core.derivations import Definition, Identity, LimitOf, Matches, Sampled, Series, Step, integers, numbers
-from core.derivations.deadline import OutOfTime, deadline
+from core.derivations.deadline import OutOfTime, within
 from core.derivations.deciding import surely_not_zero
 from core.derivations.step import Side, Verdict
 from core.derivations.symbols import fields, functions_of_time, jacobian, row, states
@@ -145,15 +145,16 @@ def busy(seconds: float) -> None:
 
 
 def test_a_deadline_leaves_nothing_behind():
-    with pytest.raises(OutOfTime), deadline(0.02):
-        busy(30)
-    for _ in range(50):  # ordered at the very end: raised inside, or never
-        with suppress(OutOfTime), deadline(0.002):
-            busy(0.002)
+    before = threading.active_count()
+    with pytest.raises(OutOfTime):
+        within(0.02, lambda: busy(30))
+    for seconds in [0.0, 1e-5, 1e-4, *[0.002] * 50]:  # ordered at the very start or end: raised inside, or never
+        with suppress(OutOfTime):
+            within(seconds, lambda: busy(0.002))
         busy(0.001)
-    with deadline(30):
-        pass
-    busy(0.05)
+    assert within(30, lambda: 1) == 1
+    busy(0.5)
+    assert threading.active_count() == before
 
 
 def test_it_is_raised_again_where_the_first_was_lost():
@@ -162,8 +163,8 @@ def test_it_is_raised_again_where_the_first_was_lost():
             busy(30)
         busy(30)
 
-    with pytest.raises(OutOfTime), deadline(0.02):
-        deaf()
+    with pytest.raises(OutOfTime):
+        within(0.02, deaf)
     busy(0.5)
 
 
@@ -173,9 +174,11 @@ def test_code_after_a_deadline_can_be_traced(body: str):
     code = f"""
 import sys
 from contextlib import suppress
-from core.derivations.deadline import OutOfTime, deadline
-with suppress(OutOfTime), deadline(0.01):
+from core.derivations.deadline import OutOfTime, within
+def work():
     {body}
+with suppress(OutOfTime):
+    within(0.01, work)
 seen = []
 sys.settrace(lambda *event: seen.append(event))
 (lambda: None)()
@@ -186,10 +189,9 @@ assert seen
 
 
 def test_deadlines_are_not_nested():
-    with deadline(60), pytest.raises(RuntimeError, match="inside of a deadline"), deadline(1):
-        pass
-    with deadline(60):
-        pass
+    with pytest.raises(RuntimeError, match="inside of a deadline"):
+        within(60, lambda: within(1, lambda: None))
+    within(60, lambda: None)
 
 
 def test_a_definition_must_not_use_its_own_name():
