@@ -30,4 +30,4 @@ def test_every_path_of_the_map_exists():
 
 def test_the_two_commands():
     assert "\npip install -r requirements.txt && streamlit run streamlit_app.py\n" in README
-    assert "\npip install -r requirements-dev.txt && pytest -n auto --dist loadfile\n" in README
+    assert "\npip install -r requirements-dev.txt && pytest -n auto --dist worksteal\n" in README

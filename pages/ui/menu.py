@@ -20,6 +20,8 @@ STYLE = """
 /* Streamlit's own greys and accents here have less contrast than 4.5 : 1. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
 button[data-variant][data-selected="true"] { color: inherit !important; }
+/* A table that is wider than a phone scrolls by itself. */
+[data-testid="stMarkdownContainer"]:has(table) { overflow-x: auto; }
 """
 
 

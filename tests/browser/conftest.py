@@ -78,6 +78,7 @@ def drawn(page: Page) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until no script runs and the maps' pictures are decoded."""
-    page.wait_for_function("document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'")
+    """Wait until no script runs and the maps' pictures are decoded. The first visit of some pages takes its time."""
+    resting = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+    page.wait_for_function(resting, timeout=180_000)
     page.wait_for_timeout(300)

@@ -29,8 +29,14 @@ def run(text: str, folder: Path, own: Measurements | None, table: str = measurem
     return [float(line.split()[1]) for line in done.stdout.splitlines()[:-1]]
 
 
-@pytest.mark.parametrize("own", [None, measurements.example()], ids=["spiral", "csv"])
-@pytest.mark.parametrize(("gradient", "method"), [("direct", "dopri5"), ("adjoint", "rk4"), ("checkpointed", "tsit5")])
+SPIRAL, CSV = None, measurements.example()
+
+
+@pytest.mark.parametrize(
+    ("own", "gradient", "method"),
+    [(SPIRAL, "direct", "dopri5"), (CSV, "adjoint", "rk4"), (SPIRAL, "checkpointed", "tsit5")],
+    ids=["spiral-direct", "csv-adjoint", "spiral-checkpointed"],
+)
 def test_the_program_repeats_the_losses(own: Measurements | None, gradient: str, method: str, tmp_path: Path):
     problem = Problem(cubed=own is None, seed=2)
     settings = Settings(method, gradient=gradient, iterations=4, batch_size=5, batch_time=5)

@@ -44,7 +44,7 @@ def test_the_defaults():
     assert "**61,706**" in table(at)
     assert "**61,706 parameters**" in words(at)
     assert "b_net" not in at.query_params
-    assert "nn.Conv2d(1, 6, 5),  # (6, 28, 28)" in programs(at)[0]
+    assert "nn.Conv2d(1, 6, kernel_size=5),  # (6, 28, 28)" in programs(at)[0]
     assert "layers.Conv2D(6, 5)(inputs)  # (28, 28, 6)" in programs(at)[1]
     assert len(chart(at, "b_volumes")["data"]) == 4
 
