@@ -131,7 +131,7 @@ def test_each_derivation_of_the_page_can_be_chosen(slug: str):
     assert bool(BREAKS.get(slug)) == any(box.key == f"a_break_{slug}" for box in at.selectbox)
 
 
-@pytest.mark.parametrize("name", list(CASES))
+@pytest.mark.parametrize("name", ["pendulum", "own"])
 def test_the_same_proof_runs_on_the_field_of_the_picture(name: str):
     at = lesson(a_field=name, a_kind="screen", **{"a_adjoint-equation_all": "true"})
     assert "✗" not in captions(at)
