@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settled
 
+pytestmark = pytest.mark.slow
+
 ALL = "a_adjoint-equation_all=true&a_adjoint-augmented_all=true"
 
 

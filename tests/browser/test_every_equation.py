@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from core.derivations.catalogue import CATALOGUE
 from tests.browser.conftest import Visit, settled
 
+pytestmark = pytest.mark.slow
+
 WIDE = """() => [...document.querySelectorAll('.katex-display')].filter(formula => {
   const box = formula.getBoundingClientRect();
   return box.left < 0 || box.right > innerWidth + 1;

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from core.labs import gradient_words, way_back_words
 from tests.browser.conftest import Visit, settled
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_way_back_plays_from_the_end_to_the_start(visit: Visit):

@@ -1,8 +1,11 @@
 """The point of the page on Jacobians moved by pointer and keys; its formulas on a phone."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, settled
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_click_and_the_arrow_keys_move_the_point(visit: Visit):

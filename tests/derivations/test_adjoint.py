@@ -39,6 +39,7 @@ def holds(step: Step) -> bool:
     return verdict.status == EXPECTED.get(step.check.kind, "proved")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("slug", BUILDERS)
 def test_each_step_holds_in_other_dimensions_and_for_formulas(slug: str, size: tuple):
@@ -109,6 +110,7 @@ def test_numbers_too_large_to_write_down_are_refused_in_time():
         adjoint_equation(2, 1, ("z1*sign(exp(exp(1e9)) - 2)",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", BUILDERS)
 def test_parameters_may_have_the_names_that_the_derivations_use(slug: str):
     for name in ("h", "N"):

@@ -17,6 +17,8 @@ from core.labs.learning_program import FLAVOURS, program, trajectory_csv, weight
 from core.labs.measurements import Measurements
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def run(text: str, folder: Path, own: Measurements | None, table: str = measurements.example_csv()) -> list[float]:
     (folder / "learn.py").write_text(text)

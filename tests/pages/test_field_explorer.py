@@ -59,6 +59,7 @@ def test_the_distance_of_the_twins_is_held_back():
     assert len(component(at, "f_lorenz")["scenes"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANAR)
 def test_every_system_at_the_ends_of_its_controls(name: str):
     at = explorer(f_system=name, f_methods="euler,trapezoid,dopri5")

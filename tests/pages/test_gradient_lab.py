@@ -62,6 +62,7 @@ def test_the_table_is_the_labs():
     assert f"{direct.distance(result.exact):.1e}" in words(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem", "method", "key", "ends"),
     [
@@ -111,6 +112,7 @@ def test_memory_and_its_exercise():
         assert len(at.success) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", list(PROBLEMS))
 def test_the_meter_at_its_ends(problem: str):
     at = lesson("A meter", gl_meter_problem=problem)
@@ -152,6 +154,7 @@ def test_the_meters_question_is_marked():
         assert why in said.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(HARD))
 def test_failures_at_their_ends(name: str):
     at = lesson("Failures", False, gl_fail=name)

@@ -9,6 +9,8 @@ from core.figures.theme import AGAINST
 from tests.browser.conftest import Visit, settled
 from tests.browser.scenes.conftest import at, canvas, clock, count, painted, pixels, scrub, time
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_shade_leaves_open_what_is_no_number(visit: Visit):
     page = visit("?show=frames")

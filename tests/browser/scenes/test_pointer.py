@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Visit, settled
 from tests.browser.scenes.conftest import TURN, at, canvas, painted, pixels, scrub, server_heard, time
 
+pytestmark = pytest.mark.slow
+
 
 def test_pointing_reads_places_points_and_times(visit: Visit):
     page = visit("?show=plane")
