@@ -1,6 +1,8 @@
 """What many tests share."""
 
+import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -27,3 +29,10 @@ def shared() -> Path:
 def one_thread() -> None:
     """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def keras() -> ModuleType:
+    """Keras on torch, which reads its backend from the environment when it is imported."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    return pytest.importorskip("keras", reason="Keras, an oracle of development, is not installed")

@@ -1,8 +1,8 @@
 """Sizes along axes, against the layers of torch and of Keras."""
 
-import os
 from itertools import product
-from typing import Literal
+from types import ModuleType
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -159,11 +159,8 @@ def test_a_stack_sees_what_its_gradient_says(layers: list[tuple[int, int, int, i
     assert range(int(seen.min()), int(seen.max()) + 1) == field.of(cell)
 
 
-@pytest.fixture(scope="module")
-def layers():
-    """Keras on torch, which reads its backend from the environment when it is imported."""
-    os.environ["KERAS_BACKEND"] = "torch"
-    keras = pytest.importorskip("keras", reason="Keras is an oracle of development")
+@pytest.fixture
+def layers(keras: ModuleType) -> Any:
     return keras.layers
 
 

@@ -1,6 +1,5 @@
 """The programs make the networks: shape and parameters of what they build, and the same numbers where both run."""
 
-import os
 from math import prod
 from types import ModuleType
 from typing import Any
@@ -58,12 +57,6 @@ def test_pytorch_of_random_networks(network: Network):
 def test_the_program_runs_as_it_is_handed_out(capsys: pytest.CaptureFixture[str]):
     exec(compile(pytorch(PRESETS["lenet5"].network), "program", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out == "torch.Size([1, 10])\n61,706 parameters\n"
-
-
-@pytest.fixture(scope="module")
-def keras() -> ModuleType:
-    os.environ["KERAS_BACKEND"] = "torch"
-    return pytest.importorskip("keras", reason="Keras, an oracle of development, is not installed")
 
 
 def check_keras(network: Network, keras: ModuleType) -> Any:

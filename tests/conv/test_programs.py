@@ -1,7 +1,6 @@
 """Programs of one layer, run: torch's and Keras' shapes, counts and numbers are those that were promised."""
 
 import io
-import os
 from contextlib import redirect_stdout
 from itertools import product
 from typing import Any, Literal
@@ -139,13 +138,6 @@ def test_a_call_prints_its_arguments():
         'Conv2d(3, 10, kernel_size=(3, 5), padding="same")'
     )
     assert str(Call("ConstantPad1d", ((0, 1), float("-inf")))) == 'ConstantPad1d((0, 1), float("-inf"))'
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    """Keras on torch, which reads its backend from the environment when it is imported."""
-    os.environ["KERAS_BACKEND"] = "torch"
-    return pytest.importorskip("keras", reason="Keras is an oracle of development")
 
 
 def check_keras(layer: Windowed, shape: Shape) -> None:

@@ -1,6 +1,5 @@
 """The summary, character for character as Keras prints it."""
 
-import os
 from typing import Any
 
 import pytest
@@ -27,13 +26,6 @@ def test_rows_and_totals():
     assert totals(rows)[0] == " Total params: 256 (1.00 KB)"
     assert totals(rows)[2] == " Non-trainable params: 16 (64.00 B)"
     assert named([Row("Dense", (1,), name="head"), Row("Dense", (1,))]) == ("head", "dense")
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    """Keras on torch, which reads its backend from the environment when it is imported."""
-    os.environ["KERAS_BACKEND"] = "torch"
-    return pytest.importorskip("keras", reason="Keras is an oracle of development")
 
 
 def test_a_stack_prints_as_keras_prints_it(keras: Any, monkeypatch: pytest.MonkeyPatch):

@@ -1,7 +1,6 @@
 """The calculator's figures, against real layers of torch and the summary that Keras prints."""
 
 import io
-import os
 from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
@@ -204,10 +203,8 @@ PRINTED = [
 @pytest.mark.parametrize(
     "params", PRINTED, ids=lambda params: f"{params.kind}-{len(params.shape) - 1}-{params.padding}"
 )
-def test_the_summary_is_what_keras_prints(params: Params, monkeypatch: pytest.MonkeyPatch):
+def test_the_summary_is_what_keras_prints(params: Params, keras: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "80")
-    os.environ["KERAS_BACKEND"] = "torch"
-    keras = pytest.importorskip("keras", reason="Keras is an oracle of development")
     keras.backend.clear_session()
     shown, out = programs(params).keras, io.StringIO()
     with redirect_stdout(out):
