@@ -72,6 +72,8 @@ def read_measurements(data: bytes) -> Measurements:
     beginning = "\n".join(text.strip().splitlines()[:3])
     delimiter = max(";\t,", key=beginning.count)  # a comma may also stand in names, or for a decimal point
     rows = _rows(text, delimiter)
+    if not rows:
+        raise MeasurementsError(f"The file holds separators and no values. {ACCEPTED}")
     (_, head), body = rows[0], rows[1:]
     if not 2 <= len(head) <= MAX_COLUMNS:
         raise MeasurementsError(f"row {rows[0][0]}: expected 2 to {MAX_COLUMNS} columns; got {len(head)}. {ACCEPTED}")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from core.labs import mistakes_quiz
@@ -25,6 +26,7 @@ def test_a_statement_is_answered_settled_and_shared(visit: Visit):
     expect(page.get_by_text("statement 14 of 22")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_all_statements_fit_a_phone(visit: Visit):
     page = visit("common-mistakes?m_all=true", width=390)
     expect(page.get_by_text("22. " + MISTAKES[21].title)).to_be_visible()

@@ -1,5 +1,6 @@
 """The lesson on differential equations in a real browser: its formulas are typeset, its scenes painted."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, settled
@@ -15,6 +16,7 @@ def test_formulas_are_typeset_and_an_answer_appears(visit: Visit):
     expect(page.locator(".katex-error")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_no_table_leaves_a_phone(visit: Visit):
     page = visit("differential-equations", width=390)
     for key in ("d_guess_fate", "d_guess_iterate", "d_guess_unique"):

@@ -40,7 +40,7 @@ def upload(page: Page, name: str, data: bytes, until: str) -> None:
     settled(page)
 
 
-def test_the_canvas_shows_what_core_computes(visit: Visit):
+def test_the_canvas_shows_what_core_computes_and_is_downloaded(visit: Visit):
     page = visit("gradcam?sample=cat")
     picture, entry = SAMPLES["cat"].read(), REGISTRY["resnet_cifar10"]
     path = weights.find(entry)
@@ -53,9 +53,15 @@ def test_the_canvas_shows_what_core_computes(visit: Visit):
     difference = np.abs(overlay(page).astype(int) - expected)
     assert difference.mean() < 2.5  # the browser's copy of the picture went through JPEG
     assert np.percentile(difference, 99) < 16
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Overlay (PNG)").click()
+    with Image.open(waiting.value.path()) as image:
+        assert image.size == (picture.rgb.shape[1], picture.rgb.shape[0])
+        assert image.info == {}  # nothing but pixels
+        assert not image.getexif()
 
 
-def test_a_photograph_is_uploaded_and_explained(visit: Visit):
+def test_a_photograph_is_uploaded_and_explained_and_a_bad_file_refused_in_words(visit: Visit):
     page = visit("gradcam")
     before = overlay(page)
     upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
@@ -66,20 +72,15 @@ def test_a_photograph_is_uploaded_and_explained(visit: Visit):
     expect(page.get_by_role("combobox", name="Layer")).to_have_value("layer3.1: 128 maps of 12 x 18")
     assert after.shape != before.shape
     assert after.std() > 10
-    page.get_by_role("radio", name="Sample").click()
-    expect(canvas).to_have_js_property("width", before.shape[1])
-    assert overlay(page).shape == before.shape
-
-
-def test_a_bad_file_is_refused_in_words_and_the_picture_stays(visit: Visit):
-    page = visit("gradcam")
-    upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
-    before = overlay(page)
     html = next(data for name, data in BAD.items() if "html" in name.lower())
     upload(page, "**bold** <img src=x onerror=alert(1)>.png", html, "Accepted are PNG")
     expect(page.get_by_role("alert").filter(has_text="Accepted are PNG")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
-    np.testing.assert_array_equal(overlay(page), before)
+    np.testing.assert_array_equal(overlay(page), after)
+
+    page.get_by_role("radio", name="Sample").click()
+    expect(canvas).to_have_js_property("width", before.shape[1])
+    assert overlay(page).shape == before.shape
 
 
 def test_a_photograph_is_taken_and_explained(visit: Visit):
@@ -93,7 +94,7 @@ def test_a_photograph_is_taken_and_explained(visit: Visit):
     assert overlay(page).std() > 10
 
 
-def test_hovering_reads_values_in_every_panel(visit: Visit):
+def test_the_maps_are_read_by_pointer_and_by_keyboard(visit: Visit):
     page = visit("gradcam")
     canvas = page.locator(".maps canvas").first
     canvas.hover(position={"x": 60, "y": 40})
@@ -104,20 +105,16 @@ def test_hovering_reads_values_in_every_panel(visit: Visit):
     page.mouse.move(2, 2)
     assert not any("at row" in text for text in readouts.all_inner_texts())
 
-
-def test_the_maps_are_read_by_keyboard(visit: Visit):
-    page = visit("gradcam")
-    canvas = page.locator(".maps canvas").first
     canvas.focus()
     page.keyboard.press("ArrowRight")  # the first key goes to the largest value
-    readout = page.locator(".maps output").first
+    readout = readouts.first
+    expect(readout).to_contain_text("at row")
     first = readout.inner_text()
-    assert "at row" in first
     page.keyboard.press("ArrowDown")
-    assert readout.inner_text() != first
+    expect(readout).not_to_have_text(first)
     assert readout.get_attribute("aria-live") == "polite"
     page.keyboard.press("Escape")
-    assert "at row" not in readout.inner_text()
+    expect(readout).not_to_contain_text("at row")
     assert "Grad-CAM for" in (canvas.get_attribute("aria-label") or "")
 
 
@@ -134,16 +131,6 @@ def test_a_link_holds_the_state(visit: Visit):
     one = overlay(page)
     other = visit(page.url.split("/", 3)[3])
     np.testing.assert_array_equal(overlay(other), one)
-
-
-def test_the_overlay_is_downloaded_without_metadata(visit: Visit):
-    page = visit("gradcam")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Overlay (PNG)").click()
-    with Image.open(waiting.value.path()) as image:
-        assert image.size == (720, 400)
-        assert image.info == {}
-        assert not image.getexif()
 
 
 def test_from_the_start_page_to_the_heat_by_keyboard(visit: Visit):

@@ -29,11 +29,12 @@ OTHERS: dict[str, Callable[[], Derivation]] = {
 }
 """What is not the default of a page; the adjoint's are in test_adjoint.py."""
 ALL = {**{slug: entry.build for slug, entry in CATALOGUE.items()}, **OTHERS}
+NAMES = [*CATALOGUE, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
 EXPECTED = {"definition": "defined", "samples": "sampled", "core": "sampled", "rounded": "sampled"}
 """Kind of check -> verdict; "proved" for all others."""
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_step_holds(name: str):
     derivation = ALL[name]()
     assert derivation.title
@@ -48,7 +49,7 @@ def test_each_step_holds(name: str):
     assert torch.equal(torch.get_rng_state(), before), "the random numbers of others were touched"
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_step_holds_when_it_is_disturbed(name: str):
     for number, step in enumerate(ALL[name]().steps, 1):
         if step.check.kind == "definition":

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.labs.measurements import ACCEPTED, MAX_BYTES, Measurements, MeasurementsError, example_csv, read_measurements
@@ -126,6 +126,7 @@ def test_no_bytes_raise_another_error(data: bytes):
 
 
 @given(st.lists(st.text('0123456789.,;\t\n\r"-+eE \ufeffab', max_size=12), max_size=30))
+@example([","])
 def test_nothing_like_a_table_raises_another_error(parts: list[str]):
     read("".join(parts).encode())
 

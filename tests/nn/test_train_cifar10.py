@@ -150,6 +150,7 @@ def test_an_unexpected_picture_is_named(tmp_path: Path, name: str, side: int):
         cifar10.read(archive(tmp_path / "a.tar.xz", [name], side))
 
 
+@pytest.mark.slow
 def test_the_committed_card_tells_the_truth(shared: Path, tmp_path: Path):
     """The accuracy on the card, measured again on the first 1,000 test pictures of the order in the archive."""
     from core.nn import weights

@@ -110,6 +110,7 @@ STIFF_MULTIPLE = 60
 """Measured: at most 22, on the relaxation oscillations, whose phase errors add up; 10 on the others."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("problem", "times"), STIFF_CASES, ids=[str(problem) for problem, _ in STIFF_CASES])
 def test_kencarp4_on_stiff_problems(problem: Problem, times: tuple[float, ...]):
     rtol, atol = 1e-6, 1e-11 if problem is ROBERTSON else 1e-8

@@ -113,15 +113,15 @@ def test_a_derivation_is_shown_in_the_size_chosen(slug: str, n: int, m: int):
 
 @pytest.mark.parametrize("slug", BREAKS)
 def test_a_mistake_shows_its_cross_once_predicted(slug: str):
-    for one in (BREAKS[slug][0], BREAKS[slug][-1]):
-        at = lesson(a_proof=slug, **{f"a_break_{slug}": one.name, f"a_{slug}_all": "true"})
-        assert "✗" not in captions(at)
-        asked = at.radio(key=f"a_{slug} guess {one.name}")
-        assert one.says in asked.label
-        sound(asked.set_value(asked.options[0]).run())
-        assert "✗ failed" in captions(at)
-        assert any(r"\text{left} - \text{right}" in formula.value for formula in at.latex)
-        assert "fail" in words(at)
+    one = BREAKS[slug][-1]
+    at = lesson(a_proof=slug, **{f"a_break_{slug}": one.name, f"a_{slug}_all": "true"})
+    assert "✗" not in captions(at)
+    asked = at.radio(key=f"a_{slug} guess {one.name}")
+    assert one.says in asked.label
+    sound(asked.set_value(asked.options[0]).run())
+    assert "✗ failed" in captions(at)
+    assert any(r"\text{left} - \text{right}" in formula.value for formula in at.latex)
+    assert "fail" in words(at)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

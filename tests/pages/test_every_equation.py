@@ -13,20 +13,26 @@ from pages.ui.formulas import on_page, unchecked
 from pages.ui.menu import PAGES, lessons
 from tests.pages.visiting import SLUGS, open_page, sound, visit, words
 
-ALL = every.steps({slug: derivations.report(slug) for slug in CATALOGUE})
+Checked = tuple[every.Found, ...]
+
+
+@pytest.fixture(scope="module")
+def checked() -> Checked:
+    """All steps, checked."""
+    return every.steps({slug: derivations.report(slug) for slug in CATALOGUE})
 
 
 def boxes(at) -> list[str]:
     return [element.value for element in at.markdown if " · step " in element.value]
 
 
-def test_all_of_it_can_be_paged_through():
+def test_all_of_it_can_be_paged_through(checked: Checked):
     at = open_page("every-equation", e_many="200")
     seen = boxes(at)
-    for screen in range(2, -(-len(ALL) // 200) + 1):
+    for screen in range(2, -(-len(checked) // 200) + 1):
         sound(at.number_input(key="e_screen").set_value(screen).run())
         seen += boxes(at)
-    assert [box.split("**")[1] for box in seen] == [one.title for one in ALL]
+    assert [box.split("**")[1] for box in seen] == [one.title for one in checked]
 
 
 def test_another_search_begins_at_its_first_screen():
@@ -40,9 +46,9 @@ def test_another_search_begins_at_its_first_screen():
 
 
 @pytest.mark.parametrize("kind", every.KINDS)
-def test_only_one_kind_of_check(kind: str):
+def test_only_one_kind_of_check(kind: str, checked: Checked):
     at = open_page("every-equation", e_kind=kind)
-    expected = [one for one in ALL if one.step.kind == kind]
+    expected = [one for one in checked if one.step.kind == kind]
     if expected:
         assert f"of {len(expected)}." in words(at)
         assert at.latex[0].value.strip("$\n ") == expected[0].step.latex
@@ -58,12 +64,12 @@ def test_a_search_needs_every_word_and_may_find_nothing():
     assert "Nothing has all of that" in words(at)
 
 
-def test_the_counts_come_after_the_guess():
+def test_the_counts_come_after_the_guess(checked: Checked):
     at = open_page("every-equation")
     assert "can be checked" not in words(at)
     sound(at.radio(key="e_guess").set_value(every.SHARES[0]).run())
-    counts = every.count(ALL)
-    exact, rounded = (sum(one.step.kind == kind for one in ALL) for kind in ("evaluated", "rounded"))
+    counts = every.count(checked)
+    exact, rounded = (sum(one.step.kind == kind for one in checked) for kind in ("evaluated", "rounded"))
     told = words(at)
     assert f"{counts['proved']} are proved" in told
     assert f"{exact} of them with exact numbers" in told
@@ -77,9 +83,9 @@ def test_one_check_again():
     assert re.search(r"Checked again just now, in \d+ ms: proved\.", words(at))
 
 
-def test_formulas_without_a_tick_are_listed():
+def test_formulas_without_a_tick_are_listed(checked: Checked):
     at = open_page("every-equation", e_page="gradcam")
-    found = {slug: on_page(lesson, every.explanations(ALL, slug)) for slug, lesson in lessons().items()}
+    found = {slug: on_page(lesson, every.explanations(checked, slug)) for slug, lesson in lessons().items()}
     told = words(at)
     for slug, lesson in lessons().items():
         assert (f"| {lesson.title} | {len(found[slug])} |" in told) == bool(found[slug])
@@ -109,30 +115,30 @@ def test_ticks_are_drawn_in_one_place_only():
             assert "✓" not in path.read_text(encoding="utf-8"), path
 
 
+@pytest.fixture(scope="module")
+def printed() -> set[str]:
+    """Every formula of the engine, as pages print it."""
+    steps = [step for entry in CATALOGUE.values() for step in entry.build().steps]
+    found = {step.printed(dict(colours)) for step in steps for colours in ((), derivations.COLOURS)}
+    for name in analytic.PROBLEMS:
+        found |= {step.latex for step in cached.run(analytic.solve_by_formula, name).report.steps}
+    return found
+
+
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_tick_on_a_page_belongs_to_a_formula_of_the_engine(slug: str):
-    """Each tick's formula is one that a report holds: found among what this process has checked."""
-    checked = {step.latex for report in _reports() for step in report.steps}
+def test_every_tick_on_a_page_belongs_to_a_formula_of_the_engine(slug: str, printed: set[str]):
     at = visit(slug)
     elements: list[Any] = list(at.main)
     for before, element in pairwise(elements):
         if element.type == "caption" and "✓" in element.value:
             assert before.type == "latex"
-            assert before.value.strip("$\n ") in checked
+            assert before.value.strip("$\n ") in printed
 
 
-def _reports():
-    for slug in CATALOGUE:
-        yield derivations.report(slug)
-        yield derivations.report(slug, coloured=True)
-    for name in analytic.PROBLEMS:
-        yield cached.run(analytic.solve_by_formula, name).report
-
-
-def test_check_all_again(monkeypatch: pytest.MonkeyPatch):
+def test_check_all_again(monkeypatch: pytest.MonkeyPatch, checked: Checked):
     some = ("order-reduction", "order-tsit5", "gradcam-cam")
     monkeypatch.setattr(every, "CATALOGUE", {slug: CATALOGUE[slug] for slug in some})
-    expected = [one for one in ALL if one.slug in some]
+    expected = [one for one in checked if one.slug in some]
     work = every.Recheck(len(expected))
     assert work.snapshot().last is None
     while work.done < work.total:
@@ -146,8 +152,8 @@ def test_check_all_again(monkeypatch: pytest.MonkeyPatch):
         work.step()
 
 
-def test_a_step_again_is_the_same():
-    one = next(one for one in ALL if one.step.kind == "series")
+def test_a_step_again_is_the_same(checked: Checked):
+    one = next(one for one in checked if one.step.kind == "series")
     again = every.again(one.slug, one.number)
     assert (again.latex, again.status, again.how) == (one.step.latex, one.step.status, one.step.how)
     assert cached.run(every.again, one.slug, one.number).latex == again.latex

@@ -31,6 +31,7 @@ def test_it_opens_with_the_untrained_field():
     assert "Not trained yet" in " ".join(element.proto.body for element in at.get("html"))
 
 
+@pytest.mark.slow
 def test_the_ends_of_every_control():
     at = page()
     for method in METHODS:

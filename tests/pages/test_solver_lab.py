@@ -111,6 +111,7 @@ def test_the_plane_and_the_run_at_its_point():
     assert "measured per step" in words(at)  # once uncovered it stays, so that the point can be moved about
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", stability.METHODS)
 def test_every_method_at_the_corners_of_the_plane(method: str):
     for re, im in ((-7.0, -6.0), (5.0, 6.0)):
