@@ -1,11 +1,14 @@
 """What many tests share."""
 
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,6 +32,17 @@ def shared() -> Path:
 def one_thread() -> None:
     """Small tensors: threads would only wait for each other, for seconds where other work keeps the cores busy."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_scan() -> Iterator[None]:
+    """Each AppTest looks through all installed packages for components of theirs, a quarter of a second: once will do.
+
+    What it finds is the same each time, since nothing is installed in between.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")

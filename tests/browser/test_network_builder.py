@@ -1,5 +1,9 @@
-"""The network builder by hand and by keyboard: add, break, repair; a file saved and opened; the link."""
+"""The network builder by hand and by keyboard: add, break, repair; a file saved and opened; the link; both programs."""
 
+import runpy
+from typing import Any
+
+import torch
 from playwright.sync_api import expect
 
 from core.conv.presets import PRESETS
@@ -46,3 +50,19 @@ def test_a_saved_network_opens_in_another_visit_and_fits_a_phone(visit: Visit):
     expect(other.locator(".st-key-b_table table")).to_contain_text("143,667,240")
     other.wait_for_url("**b_net=vgg19*")
     settled(other)
+
+
+def test_both_programs_are_downloaded_and_count_what_the_page_counts(visit: Visit, keras: Any):
+    page = visit("network-builder?b_net=lenet5")
+    programs = {}
+    for tab, name in (("PyTorch", "network_torch.py"), ("Keras", "network_keras.py")):
+        page.get_by_role("tab", name=tab).click()
+        with page.expect_download() as saved:
+            page.locator(f".st-key-b_{name.replace('.', '-')} button").click()
+        assert saved.value.suggested_filename == name
+        programs[tab] = runpy.run_path(str(saved.value.path()))["network"]
+    expect(page.locator(".st-key-b_table table")).to_contain_text("61,706")
+    assert sum(p.numel() for p in programs["PyTorch"].parameters()) == 61_706
+    assert programs["PyTorch"](torch.zeros(1, 1, 32, 32)).shape == (1, 10)
+    assert programs["Keras"].count_params() == 61_706
+    assert programs["Keras"].output_shape == (None, 10)
