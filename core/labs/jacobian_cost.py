@@ -6,7 +6,7 @@ chapter 4.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 import torch
@@ -22,9 +22,7 @@ SIZES = tuple(2**k for k in range(1, 10))
 FITTED = 4
 """Sizes, the largest ones, that slopes are fitted to: before, the time is that of starting the operations."""
 BUDGET = 0.012
-"""Seconds for the repetitions of one measurement; the fastest counts: other work only slows down.
-
-By the wall's clock: on some machines that of the thread stands still during the shortest of them."""
+"""Seconds of the processor for the repetitions of one measurement; the fastest counts: other work only slows down."""
 
 Work = Callable[[], Tensor]
 
@@ -125,12 +123,12 @@ def measure(run: Run = at_once) -> Costs:
 
 
 def _fastest(work: Work) -> tuple[float, Tensor]:
-    """The shortest of several times, and the value."""
-    best, used, runs = float("inf"), 0.0, 0
+    """The shortest of several times, and the value; the mean, where the clock stands still during the shortest."""
+    best, runs, begin = float("inf"), 0, thread_time()
     while True:
-        start = perf_counter()
+        start = thread_time()
         value = work()
-        seconds = perf_counter() - start
-        best, used, runs = min(best, seconds), used + seconds, runs + 1
+        end = thread_time()
+        best, used, runs = min(best, end - start), end - begin, runs + 1
         if used >= BUDGET and (runs >= 3 or used > 8 * BUDGET):
-            return best, value
+            return best or used / runs, value
