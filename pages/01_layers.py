@@ -75,7 +75,9 @@ st.latex(
     r"\begin{aligned} \text{plain: } & \frac{\partial h_{t+1}}{\partial h_t} = \frac{\partial f}{\partial h} \\[1ex] "
     r"\text{residual: } & \frac{\partial h_{t+1}}{\partial h_t} = I + \frac{\partial f}{\partial h} \end{aligned}"
 )
-st.markdown("The page *Node by node* takes the same way in numbers that are not vectors, one operation at a time.")
+st.markdown(
+    "The page *Node by node* goes the same way with single numbers in place of vectors, one operation at a time."
+)
 st.subheader("One layer, with numbers")
 example = controls.choose_example()
 exercise.worked_example(words.example_steps(cached.run(layers_example.example, example)), key="p_steps")
@@ -88,17 +90,15 @@ question = (
 guess = exercise.predict(question, words.LEARNS, key="p_guess_learn")
 snapshot = cached.run(layers.untrained, chosen)
 if guess is not None:
-    trained = controls.choose_training(chosen)
-    answer = st.container()
-    snapshot = controls.train(trained)
-    answer.markdown(words.about_training(snapshot, guess))
+    snapshot = controls.train(controls.choose_training(chosen), guess)
 
 st.header("4. Gradients through 2 to 64 layers")
 st.markdown(
-    r"From the last state to the first layer the gradient meets the Jacobians of all layers between: "
+    r"From the last state to the input the gradient meets the Jacobians of all layers: "
     r"$\frac{dL}{dh_0} = \frac{dL}{dh_N} \frac{\partial h_N}{\partial h_{N-1}} \cdots "
     r"\frac{\partial h_1}{\partial h_0}$. The *singular values* of this product say by how much it stretches "
-    "directions: the largest is the most, the smallest the least. All is measured on your data, with first weights."
+    "directions: the largest is the most, the smallest the least. All is measured on the data chosen above, with "
+    "networks that are not trained yet; the singular values at the first point."
 )
 faded = exercise.predict(
     "**What do you expect?** From 2 to 64 plain layers, the gradient of the first layer's parameters",

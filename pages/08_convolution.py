@@ -95,7 +95,8 @@ exercise.worked_example(words.by_hand(walk, walk.sweep.frame(words.busiest(walk.
 
 st.header("6. The way back")
 st.markdown(
-    "Point at a cell of the input above: dashed are the cells of the map that read it. In training the slopes of the "
+    "Point at a cell of the input above (by keyboard: Shift and an arrow): dashed are the cells of the map that read "
+    "it. In training the slopes of the "
     "loss come back along just these lines, each times the weight that it went through. That is again a convolution, "
     "*transposed*; as a layer of its own it makes small maps large."
 )

@@ -97,5 +97,6 @@ show.references(
     "Dumoulin, Visin 2016, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285).",
     "[torch.nn.Conv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html): arguments and formula.",
     "[keras.layers.Conv2D](https://keras.io/api/layers/convolution_layers/convolution2d/): arguments, and shapes.",
-    "Radford, Metz, Chintala 2015, [DCGAN](https://arxiv.org/abs/1511.06434): layers that double sizes.",
+    "Radford, Metz, Chintala 2015, [DCGAN](https://arxiv.org/abs/1511.06434): layers that double sizes. Those of "
+    "the button have the 4 x 4 kernels of [torch's example](https://github.com/pytorch/examples/tree/main/dcgan).",
 )

@@ -68,9 +68,10 @@ st.markdown(
     "A number in a feature map depends on a square of the input only, its *receptive field*. The *jump* is how many "
     "pixels of the input lie between the fields of neighbouring cells. A kernel of $k$ cells adds $k - 1$ jumps to "
     "the field; a stride multiplies the jump. So a pooling adds little itself, and makes every later kernel count for "
-    "more. Where a field reaches over the border, the rest of it lies in padding."
+    "more. Where a field reaches over the border, the rest of it lies in padding. A flatten layer or a global mean "
+    "puts all cells together: the table then says *all*."
 )
-question = "**What do you expect?** VGG16's last pooling has 7 x 7 cells, for a picture of 224 x 224. One of them sees"
+question = "**What do you expect?** VGG16's last pooling has 7 x 7 cells, for a 224 x 224 picture. The middle one sees"
 guess_sight = exercise.predict(question, words.SIGHT, key="b_guess_sight")
 if guess_sight:
     st.markdown(words.about_sight(guess_sight, cached.run(builder.lay_out, words.VGG16)))
@@ -80,7 +81,7 @@ if seen:
     st.markdown(words.about_seen(seen))
     st.caption(
         "The field says what a cell *can* depend on. How much it does is another matter: the middle of the field "
-        "reaches the cell on many more ways than its rim (Luo et al. 2016)."
+        "reaches the cell along many more paths than its rim (Luo et al. 2016)."
     )
 derivations.proof("conv-receptive-field", key="b_proof", title="Why: the receptive field, derived and checked")
 

@@ -64,7 +64,8 @@ class Argument:
             fits = isinstance(value, types) and self.low <= value <= self.high and isfinite(value)
         if not fits or not isinstance(value, (int, float, str)):
             raise NetworkError(f"{self.name} must be {self.accepted}; got {brief(value)}")
-        return round(float(value), 3) if isinstance(self.default, float) else value  # as links write it
+        # as links write it: to three digits, and without the sign of -0.0
+        return round(float(value), 3) + 0.0 if isinstance(self.default, float) else value
 
     @property
     def accepted(self) -> str:

@@ -282,7 +282,7 @@ def spatial(shape: Shape) -> Shape:
         GeometryError: it is flat, or empty.
     """
     if len(shape) < 2:
-        raise GeometryError(f"expected channels and at least one axis; got shape {shape}")
+        raise GeometryError(f"expected channels and at least one axis; got {'the flat ' * len(shape)}shape {shape}")
     return shape
 
 

@@ -75,6 +75,10 @@ def _pool(layer: Pool, shape: Shape) -> Calls:
             if mean
             else "The added cells hold minus infinity, so that they never are the maximum."
         )
+    seen = [axis.padded if before else axis.n for axis in axes]
+    if mean and len(axes) == 3 and any(axis.k > n for axis, n in zip(axes, seen, strict=True)):
+        note = "torch's AvgPool3d refuses a window larger than the input, padding not counted: there is no such layer."
+        return Calls((), (note,), exact=False)
     uncounted = mean and same and padding
     if uncounted:
         notes.append("count_include_pad=False leaves the added zeros out of the mean, as Keras' 'same' does.")

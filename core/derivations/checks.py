@@ -175,8 +175,8 @@ class Sampled:
     def how(self) -> str:
         """In words, with all that is needed to do it again."""
         if self.samples == 1:
-            return f"verified numerically at these numbers, tolerance {self.tolerance:g}"
-        return f"verified numerically, {self.samples} samples, tolerance {self.tolerance:g}, seed {self.seed}"
+            return f"numerically at these numbers, tolerance {self.tolerance:g}"
+        return f"numerically, {self.samples} samples, tolerance {self.tolerance:g}, seed {self.seed}"
 
     def drawn(self, random: Random, symbols: set[Symbol]) -> dict[Symbol, Side]:
         """Values for these symbols that make sense together."""
@@ -219,7 +219,7 @@ class Matches:
             if not math.isfinite(computed) or abs(told - computed) > self.sampled.tolerance * (1 + abs(computed)):
                 where = ", ".join(f"{name} = {sympy.N(value, 6)}" for name, value in values.items())
                 return Verdict("failed", f"{self.names} gives another value at {where}", sympy.N(computed - told, 6))
-        return Verdict("sampled", f"equal to what {self.names} computes; {self.sampled.how}")
+        return Verdict("sampled", f"{self.sampled.how}: equal to what {self.names} computes")
 
     def latex(self, lhs: str, rhs: str) -> str:
         """``lhs = rhs``."""

@@ -56,7 +56,7 @@ class Evaluated:
         largest = max(sizes, default=sympy.S.Zero)
         if largest <= sympy.sympify(self.tolerance):
             within = f"the sides differ by {float(largest):.1e} at most"
-            return Verdict("sampled", f"the numbers put in, {within}; {self.because}")
+            return Verdict("sampled", f"with the numbers put in: {within}; {self.because}")
         return Verdict("failed", "the sides have different values", difference)
 
     def latex(self, lhs: str, rhs: str) -> str:

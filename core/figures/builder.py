@@ -66,7 +66,7 @@ def volumes(table: Table) -> go.Figure:
             xs += [*(x for x, _ in face), None]
             ys += [*(y for _, y in face), None]
         ticks.append(place + width / 2)
-        labels.append(str(box.number) if box.number else "input")
+        labels.append(str(box.number) if box.number else "in")
         place += width + depth * _SLANT + _GAP
     traces: list[dict[str, Any]] = [
         {
@@ -84,7 +84,7 @@ def volumes(table: Table) -> go.Figure:
     ]
     most = max(box.height for box in drawn)
     powers = [2**i for i in range(0, most.bit_length(), 1 if most < 64 else 2)]
-    figure = chart(traces, "number of the layer; box width: channels, log scale", "cells down, log scale", height=360)
+    figure = chart(traces, "layer (in: the input); box width: channels, log scale", "cells down, log scale", height=360)
     keep = -(-len(ticks) // 14)  # more labels than that would cover each other
     figure.update_layout(
         xaxis={

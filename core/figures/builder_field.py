@@ -86,7 +86,8 @@ def framed_in_words(seen: Seen) -> str:
         f"The picture that the network is fed, {seen.rows.n} x {seen.columns.n} pixels. Cell ({seen.rows.cell}, "
         f"{seen.columns.cell}) of layer {seen.number} sees "
         + (
-            f"rows {top} to {bottom - 1} and columns {left} to {right - 1}: {seen.share:.1%} of it."
+            f"rows {top} to {bottom - 1} and columns {left} to {right - 1}: {seen.share:.1%} of it"
+            f"{', with gaps' * seen.holes}."
             if seen.share
             else "nothing of it, only padding."
         )

@@ -7,7 +7,7 @@ import numpy as np
 from core.figures.annuli import border
 from core.figures.scene import Axis, Clock, Dots, Layer, Line, Scene, Shade
 from core.figures.theme import AGAINST, EVIDENCE, MUTED, SERIES, SIGNED
-from core.labs.clouds import REACH, Cloud, Placed
+from core.labs.clouds import REACH, Placed
 from core.labs.layers import Run, Snapshot
 
 FIRST, SECOND = AGAINST, EVIDENCE
@@ -17,7 +17,7 @@ _ROUND = (1.1, 2.2, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 32.0, 48.0,
 LEAST = 1e-36
 """Smaller values are drawn at the edge: what is sent to the browser has no digits for them."""
 _MOST_FRAMES = 33
-_LEAST_LOSS = 1e-5
+_LEAST_LOSS, _MOST_LOSS = 1e-5, 10.0
 
 
 def flow_times(layers: int) -> list[tuple[int, float]]:
@@ -101,7 +101,7 @@ def border_scenes(snapshot: Snapshot) -> list[Scene]:
 def _plane(run: Run, snapshot: Snapshot) -> Scene:
     given = run.path[0, :, :2]
     layers: list[Layer] = [
-        Shade(run.scores, (0.0, 1.0), SIGNED, 0.7),
+        Shade(run.scores, (0.0, 1.0), SIGNED, 0.45),
         Dots(given[: snapshot.split], FIRST, "class 0", symbol="disc", size=2.5),
         Dots(given[snapshot.split :], SECOND, "class 1", symbol="ring", size=2.5),
     ]
@@ -117,16 +117,19 @@ def training_scenes(snapshot: Snapshot) -> list[Scene]:
     """Losses so far, and the gradient of the moment in every state."""
     rounds = max(1, ceil(snapshot.done / snapshot.params.iterations))
     x = Axis("iteration", 0, rounds * snapshot.params.iterations)
+    everything = np.clip([value for run in snapshot.runs for value in (*run.losses, run.loss)], _LEAST_LOSS, _MOST_LOSS)
+    low = float(min(10.0 ** np.floor(np.log10(everything.min())), 0.1))
+    high = 1.0 if everything.max() <= 1 else _MOST_LOSS
     layers: list[Layer] = []
     for run in snapshot.runs:
-        values = np.clip([*run.losses, run.loss], _LEAST_LOSS, 10.0)
+        values = np.clip([*run.losses, run.loss], low, high)
         rows = np.stack([np.arange(len(values)), values], axis=1)
         layers.append(Line(rows[:: max(1, len(rows) // 800)], _colour(run), run.name, dashed=run.residual))
     losses = ", ".join(f"{run.name} {run.loss:.3g}" for run in snapshot.runs)
     loss = Scene(
         "Loss",
         x,
-        Axis("cross-entropy", _LEAST_LOSS, 10.0, log=True),
+        Axis("cross-entropy", low, high, log=True),
         layers,
         f"Loss over {snapshot.done} iterations, in the end: {losses}.",
     )
@@ -168,26 +171,17 @@ def _colour(run: Run) -> str:
     return RESIDUAL if run.residual else PLAIN
 
 
-def cloud_scene(given: Cloud) -> Scene:
-    """The points alone."""
-    points, second = given.points.numpy(), given.second.numpy()
-    return _points_scene("The points", points[~second], points[second])
-
-
 def drawing_scene(placed: tuple[Placed, ...], pen: tuple[float, float]) -> Scene:
     """A learner's points, and the pen."""
     points = np.array([(one.x, one.y) for one in placed]).reshape(-1, 2)
     second = np.array([one.label == 1 for one in placed], dtype=bool)
-    return _points_scene("Your points: click to add one", points[~second], points[second], pen)
-
-
-def _points_scene(title: str, first: np.ndarray, second: np.ndarray, pen: tuple[float, float] | None = None) -> Scene:
     layers = [
-        Dots(first, FIRST, "class 0", symbol="disc", size=4.0),
-        Dots(second, SECOND, "class 1", symbol="ring", size=4.0),
+        Dots(points[~second], FIRST, "class 0", symbol="disc", size=4.0),
+        Dots(points[second], SECOND, "class 1", symbol="ring", size=4.0),
     ]
-    alt = f"{len(first)} points of class 0 and {len(second)} of class 1 in the plane of x1 and x2."
-    if pen is not None:
-        alt += f" The pen stands at ({pen[0]:.2f}, {pen[1]:.2f})."
+    alt = (
+        f"Points in the plane of x1 and x2: {np.sum(~second)} of class 0 and {np.sum(second)} of class 1. "
+        f"The pen stands at ({pen[0]:.2f}, {pen[1]:.2f})."
+    )
     axes = Axis("x₁", -REACH, REACH), Axis("x₂", -REACH, REACH)
-    return Scene(title, *axes, layers, alt, square=True, handle=pen, handle_name="pen")
+    return Scene("Your points: click or tap to add one", *axes, layers, alt, square=True, handle=pen, handle_name="pen")

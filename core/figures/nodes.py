@@ -35,8 +35,8 @@ def graph(view: View) -> go.Figure:
     current = named(view.step) if view.step else ("", False)
     texts = []
     for name in PLACES:
-        value = f"{view.run.values[name]:.3g}" if name in values else "·"
-        slope = f"{view.run.gradients[name]:.3g}" if name in gradients else "·"
+        value = _fitted(view.run.values[name]) if name in values else "·"
+        slope = _fitted(view.run.gradients[name]) if name in gradients else "·"
         second = "" if name in {"y", "L"} else f"<br><span style='color:{GRADIENT}'>{slope}</span>"
         texts.append(f"<b>{_short(name)}</b><br><span style='color:{STATE}'>{value}</span>{second}")
     colours = [(GRADIENT if current[1] else STATE) if name == current[0] else f"{MUTED}90" for name in PLACES]
@@ -67,7 +67,7 @@ def graph(view: View) -> go.Figure:
                 "yaxis": {"visible": False, "range": [-1.5, 1.5], "fixedrange": True},
                 "showlegend": False,
                 "annotations": [_arrow(*edge, current) for edge in EDGES],
-                "shapes": [_arc(*skip) for skip in skips],
+                "shapes": [_arc(*skip, current) for skip in skips],
             },
         }
     )
@@ -105,10 +105,19 @@ def _arrow(start: str, end: str, current: tuple[str, bool]) -> dict[str, object]
     }
 
 
-def _arc(start: str, end: str) -> dict[str, object]:
+def _arc(start: str, end: str, current: tuple[str, bool]) -> dict[str, object]:
+    """A skip; coloured like an arrow, and as wide, where the value or the gradient comes along it just now."""
+    colour = GRADIENT if current == (start, True) else STATE if current == (end, False) else MUTED
+    width = 1.5 if colour == MUTED else 2.5
     (x0, _), (x1, _) = PLACES[start], PLACES[end]
     path = f"M {x0 + 0.2} -0.3 Q {(x0 + x1) / 2} -0.85 {x1 - 0.2} -0.3"
-    return {"type": "path", "path": path, "line": {"color": MUTED, "width": 1.5, "dash": "dot"}, "layer": "below"}
+    return {"type": "path", "path": path, "line": {"color": colour, "width": width, "dash": "dot"}, "layer": "below"}
+
+
+def _fitted(value: float) -> str:
+    """Three digits, or two with a power of ten: what a box has room for."""
+    text = f"{value:.3g}"
+    return f"{value:.1e}" if "e" in text else text
 
 
 _SUBSCRIPTS = str.maketrans("012", "₀₁₂")

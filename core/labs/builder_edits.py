@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.conv import GeometryError
 from core.conv.items import MOST_LAYERS, Item, Network, item
 from core.conv.kinds import NetworkError
-from core.labs.builder import Table
+from core.labs.builder import Table, lay_out
 
 
 def insert(network: Network, after: int, new: Item) -> Network:
@@ -58,7 +58,8 @@ class Repair:
 def repair(table: Table) -> Repair | None:
     """The least edit that makes the first impossible layer possible; None where all are possible.
 
-    What is tried: another value of one argument, a flatten layer before it; at last, to remove it.
+    What is tried: another value of one argument, a flatten layer before it, or none where it needs axes; at last, to
+    remove it.
     """
     problem = table.problem
     if problem is None:
@@ -70,6 +71,9 @@ def repair(table: Table) -> Repair | None:
     flatten = item("flatten")
     if problem.kind == "dense" and len(network.items) < MOST_LAYERS:
         return Repair(f"Put a flatten layer before layer {number}", insert(network, number - 1, flatten))
+    flat = max((at for at, one in enumerate(network.items[:number], 1) if one.kind == "flatten"), default=0)
+    if flat and _lasts(remove(network, flat), number - 1):
+        return Repair(f"Remove layer {flat}, which flattens", remove(network, flat))
     return Repair(f"Remove layer {number}", remove(network, number))
 
 
@@ -96,6 +100,11 @@ def _tries(network: Network, number: int, shape: tuple[int, ...]) -> Iterator[tu
                 yield f"kernel {smaller}, dilation 1", old.change(kernel=smaller, dilation=1)
             if old.kind != "conv":
                 yield f"window {smaller}, no padding", old.change(kernel=smaller, padding=0)
+
+
+def _lasts(network: Network, number: int) -> bool:
+    """Whether the layers up to layer `number` can take their inputs."""
+    return lay_out(Network(network.shape, network.items[:number])).problem is None
 
 
 def _works(changed: Item, shape: tuple[int, ...]) -> bool:

@@ -30,6 +30,7 @@ class Along:
         field: receptive field of the layer.
         n: cells of the input.
         inside: from the first cell of the input that it depends on to the last; (0, 0) where it sees only padding.
+        read: how many cells it depends on; fewer than from the first to the last where windows leave some out.
     """
 
     cell: int
@@ -37,6 +38,7 @@ class Along:
     field: Field
     n: int
     inside: Span
+    read: int
 
     @property
     def whole(self) -> Span:
@@ -69,9 +71,14 @@ class Seen:
 
     @property
     def share(self) -> float:
-        """Part of the input's cells that it sees, from 0 to 1."""
+        """Part of the input's cells that the frame holds, from 0 to 1."""
         (top, bottom), (left, right) = self.rows.inside, self.columns.inside
         return (bottom - top) * (right - left) / (self.rows.n * self.columns.n)
+
+    @property
+    def holes(self) -> bool:
+        """Whether cells between the first and the last are left out, by a dilation or a stride beyond the kernel."""
+        return any(along.read < along.inside[1] - along.inside[0] for along in (self.rows, self.columns))
 
 
 def see(network: Network, number: int, down: float, across: float, url: str = "") -> Seen | None:
@@ -92,7 +99,7 @@ def see(network: Network, number: int, down: float, across: float, url: str = ""
     masks = [np.arange(count) == cell for cell, count in zip(chosen, cells, strict=True)]
     reached = depended(network.layers[:number], network.shape, masks)
     rows, columns = (
-        Along(cell, count, field, len(mask), _span(mask))
+        Along(cell, count, field, len(mask), _span(mask), int(mask.sum()))
         for cell, count, field, mask in zip(chosen, cells, cost.fields, reached, strict=True)
     )
     return Seen(number, table.rows[number - 1].words, rows, columns, url)

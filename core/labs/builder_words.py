@@ -117,9 +117,9 @@ def about_sight(guess: str, table: Table) -> str:
     field, n = cost.fields[0], table.network.shape[1]
     right = SIGHT[1] if 0.85 * n <= field.size < n else ""
     return (
-        f"{_verdict(guess, right)} A cell of layer {number} sees {field.size} x {field.size} of {n} x {n} pixels. The "
-        f"jump is {field.jump}: neighbouring cells begin {field.jump} pixels apart, so their fields overlap nearly "
-        f"everywhere."
+        f"{_verdict(guess, right)} The cell in the middle of layer {number} sees {field.size} x {field.size} of "
+        f"{n} x {n} pixels. The jump is {field.jump}: the fields of neighbours begin {field.jump} pixels apart, and "
+        "overlap nearly everywhere. A cell at the border sees less of the picture: a part of its field lies in padding."
     )
 
 
@@ -129,10 +129,12 @@ def about_own(found: Shares) -> str:
         return "The network on screen has no parameters yet."
     busiest, heaviest = found.busiest, found.heaviest
     numbers = ", ".join(str(share.row.number) for share in busiest)
+    most = busiest[0].multiply_adds
+    several = len(busiest) > 1
+    work = f"most multiply-adds in layer{'s' * several} {numbers}, {most:.0%}{' each' * several}"
     return (
         f"In the network on screen, most parameters are in layer {heaviest.row.number} ({heaviest.row.words}), "
-        f"{heaviest.parameters:.0%}; most multiply-adds in layer {numbers}, {busiest[0].multiply_adds:.0%}"
-        f"{' each' if len(busiest) > 1 else ''}."
+        f"{heaviest.parameters:.0%}; {work if most else 'no layer has multiply-adds'}."
     )
 
 
@@ -153,7 +155,7 @@ def count_steps(table: Table, number: int) -> list[str]:
     cells = prod(cost.shape[1:])
     axis = cost.axes[0]
     each = axis.k**2 * channels // groups
-    bias = f" + {filters}" if layer.bias else ""
+    bias = f" + {_tex(filters)}" if layer.bias else ""
     before = next((c.fields[0] for n, c in reversed(table.seeing.items()) if n < number), Field())
     after = cost.fields[0] if cost.fields else None
     steps = [
@@ -162,12 +164,12 @@ def count_steps(table: Table, number: int) -> list[str]:
         + ("" if given[1] == given[2] else f" Along the other axis: {cost.axes[1].size}."),
         "Weights of one filter: one for each place of the kernel and each channel"
         + (" of its group" if groups > 1 else "")
-        + f", ${axis.k} \\cdot {axis.k} \\cdot {channels // groups} = {each:,}$. Parameters of all filters"
+        + f", ${axis.k} \\cdot {axis.k} \\cdot {channels // groups} = {_tex(each)}$. Parameters of all filters"
         + (", each with a bias" if layer.bias else ", without bias")
-        + f": ${filters} \\cdot {each}{bias} = {cost.trainable}$.",
+        + f": ${_tex(filters)} \\cdot {_tex(each)}{bias} = {_tex(cost.trainable)}$.",
         f"Multiply-adds: every one of {cost.shape[1]} x {cost.shape[2]} = {cells:,} cells of every output channel is a "
-        f"sum over all weights of its filter, ${cells} \\cdot {filters} \\cdot {each} = {cost.multiply_adds}$. Biases "
-        "and activations are not counted, as is usual.",
+        f"sum over all weights of its filter, ${_tex(cells)} \\cdot {_tex(filters)} \\cdot {_tex(each)} = "
+        f"{_tex(cost.multiply_adds)}$. Biases and activations are not counted, as is usual.",
         f"Memory of the output: {prod(cost.shape):,} numbers of 4 bytes, {memory(cost.bytes)}.",
     ]
     if after is not None:
@@ -178,6 +180,11 @@ def count_steps(table: Table, number: int) -> list[str]:
             f"{axis.s} = {after.jump}$."
         )
     return steps
+
+
+def _tex(number: int) -> str:
+    """With commas that TeX sets without a space behind them."""
+    return f"{number:,}".replace(",", "{,}")
 
 
 def _size(axis: Axis) -> str:
@@ -205,11 +212,16 @@ def about_seen(seen: Seen) -> str:
                 else ""
             )
         )
+        if seen.holes:
+            part += (
+                f" In this frame it reads {seen.rows.read} rows and {seen.columns.read} columns only: a dilation, or a "
+                "stride larger than a kernel, leaves out the others."
+            )
     return (
         f"Layer {seen.number} ({seen.words}) has {seen.rows.cells} x {seen.columns.cells} cells. The field of cell "
         f"({seen.rows.cell}, {seen.columns.cell}), counted from 0 at the upper left, is **{rows.size} x "
-        f"{columns.size}** pixels. {part} The next cell's field begins {rows.jump} pixels further down, or "
-        f"{columns.jump} further across."
+        f"{columns.size}** pixels. {part} The next cell's field begins {rows.jump} "
+        f"{'pixels' if rows.jump > 1 else 'pixel'} further down, or {columns.jump} further across."
     )
 
 

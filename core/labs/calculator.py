@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from core.conv.arithmetic import Axis, GeometryError, extent
 from core.conv.layers import Conv, ConvTranspose, Layer, Pool, Shape
-from core.conv.programs import Calls, Windowed, keras_program, last, torch_module, torch_program
+from core.conv.programs import AXES, Calls, Windowed, keras_program, last, torch_module, torch_program
 from core.conv.programs_keras import keras_calls
 from core.conv.programs_torch import cropped, torch_calls
 from core.conv.summary import Row, summary
@@ -134,7 +134,10 @@ def count(params: Params) -> Count:
     try:
         cost = layer.cost(params.shape)
     except GeometryError as error:
-        return Count(params, error=str(error))
+        reason = str(error)
+        for number, name in enumerate(AXES[len(params.shape) - 1].split(", "), 1):
+            reason = reason.replace(f"axis {number}:", f"axis {number}, {name}:")
+        return Count(params, error=reason)
     biases = 0 if isinstance(layer, Pool) else layer.filters * layer.bias
     along = [_windowed(axis) for axis in cost.axes] if cost.axes else _written(params, cost.shape)
     return Count(params, "", cost.shape, tuple(along), cost.trainable - biases, biases, cost.multiply_adds)
@@ -205,7 +208,11 @@ def programs(params: Params) -> Programs:
             summary(_rows(there, params, found)) if there.calls else "",
             there.notes,
         ),
-        Program(torch_program(here.calls, *sizes), repr(torch_module(here.calls)), here.notes),
+        Program(
+            torch_program(here.calls, *sizes) if here.calls else "",
+            repr(torch_module(here.calls)) if here.calls else "",
+            here.notes,
+        ),
     )
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from core.labs.calculator import Params, count
 
 ODD = {
-    "Yes": "Even kernels work, at any padding. With 'same' they need an odd number of padding cells at stride 1, so "
-    "one end gets one more: Keras and torch both add it at the end.",
-    "No, but an even one makes 'same' uneven": "At stride 1, 'same' adds k' - 1 cells in all (k' is the extent). For "
-    "an even k' that is an odd number, so one end gets one cell more.",
-    "No, and it makes no difference": "A kernel may be even, but then 'same' at stride 1 adds k' - 1 cells, an odd "
-    "number: the ends differ, and the output shifts by half a cell.",
+    "Yes": "Even kernels work, at any padding. With 'same', stride 1 and no dilation they need an odd number of "
+    "padding cells, so one end gets one more: Keras and torch both add it at the end.",
+    "No, but an even one makes 'same' uneven": "At stride 1, 'same' adds k' - 1 cells in all (k' is the "
+    "extent). Without dilation k' = k, and for an even k that is an odd number: one end gets one cell more.",
+    "No, and it makes no difference": "A kernel may be even, but then 'same' at stride 1 without dilation adds k - 1 "
+    "cells, an odd number: the ends differ, and the output shifts by half a cell.",
 }
 """Whether kernel sizes must be odd: answer -> why."""
 ODD_RIGHT = "No, but an even one makes 'same' uneven"

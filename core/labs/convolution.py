@@ -61,7 +61,7 @@ def walk(params: Params) -> Walk | Refusal:
     try:
         return Walk(sweep(params.sweep), params.channels, params.maps)
     except GeometryError as error:
-        return Refusal(str(error))
+        return Refusal(str(error).replace("axis 1: ", "along the rows, ").replace("axis 2: ", "along the columns, "))
 
 
 def by_torch(params: SweepParams) -> np.ndarray:
@@ -94,13 +94,17 @@ class Flipped:
     Attributes:
         kernel: (K1, K2).
         layer, convolution: what both make of one cell of 1 among zeros, (K1, K2).
-        gap: the largest difference of both on the input on screen, for the first filter.
+        gap: the largest difference of both on the input on screen, for the first filter; 0 up to rounding.
+        unchanged: whether half a turn leaves the filter as it is.
+        channels: of the input; the kernel is that of the first.
     """
 
     kernel: np.ndarray
     layer: np.ndarray
     convolution: np.ndarray
     gap: float
+    unchanged: bool
+    channels: int
 
 
 def flipped(params: SweepParams) -> Flipped:
@@ -112,10 +116,12 @@ def flipped(params: SweepParams) -> Flipped:
     dot[rows - 1, columns - 1] = 1
     one, other = (F.conv2d(dot[None, None], w[None, None])[0, 0].numpy() for w in (kernel, kernel.flip(0, 1)))
     turned = tuple(tuple(row[::-1] for row in grid[::-1]) for grid in first.weights)
-    maps = [
+    here, there = (
         sweep(replace(params, filters=(Filter(weights, first.bias),))).output for weights in (first.weights, turned)
-    ]
-    return Flipped(kernel.numpy(), one, other, float(np.abs(maps[0] - maps[1]).max()))
+    )
+    alike = np.allclose(here, there, rtol=0, atol=1e-12 * float(np.abs(here).max()))
+    gap = 0.0 if alike else float(np.abs(here - there).max())
+    return Flipped(kernel.numpy(), one, other, gap, turned == first.weights, len(params.cells))
 
 
 @dataclass(frozen=True)

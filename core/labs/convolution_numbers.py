@@ -1,6 +1,7 @@
 """Grids of numbers as a learner types them, and back: rows on lines, a blank line between channels."""
 
 import re
+from fractions import Fraction
 
 from core.conv.sweep import Grids
 
@@ -47,8 +48,19 @@ def read_grids(text: str, most: int, grids: int) -> Grids:
 
 
 def write_grids(grids: Grids) -> str:
-    """The text that `read_grids` reads back, to six digits."""
-    return "\n\n".join("\n".join(" ".join(f"{value:.6g}" for value in row) for row in grid) for grid in grids)
+    """The text that `read_grids` reads back.
+
+    >>> write_grids((((1 / 9, 0.5, -2.0),),))
+    '1/9 0.5 -2'
+    """
+    return "\n\n".join("\n".join(" ".join(map(_written, row)) for row in grid) for grid in grids)
+
+
+def _written(value: float) -> str:
+    """A decimal where two places are enough, or else a fraction: ninths have no decimal."""
+    decimal = f"{value:.2f}".rstrip("0").rstrip(".")
+    fraction = Fraction(value).limit_denominator(9999)
+    return str(fraction) if float(decimal) != value == float(fraction) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _check(grid: list[tuple[float, ...]], most: int) -> None:

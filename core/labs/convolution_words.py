@@ -101,7 +101,7 @@ def notices(found: Sweep) -> list[str | None]:
     uneven = found.down.before != found.down.after or found.along.before != found.along.after
     same = found.params.padding == "same"
     border = found.padded.shape != (len(found.params.cells), found.down.n, found.along.n)
-    bright = any(row[0] or row[-1] for grid in found.params.cells for row in grid)
+    bright = any(any(grid[0]) or any(grid[-1]) or any(row[0] or row[-1] for row in grid) for grid in found.params.cells)
     return [
         "The zeros around are cells like all others to the kernel: where the input is bright at its border, an edge "
         "kernel finds an edge."
@@ -121,9 +121,12 @@ def notices(found: Sweep) -> list[str | None]:
 
 def about_flipping(found: Flipped) -> str:
     """What the flip changes on screen."""
-    if found.gap == 0:
-        return "The first filter on screen is unchanged by half a turn, so both give the same map."
-    return f"On the input on screen the two maps of the first filter differ by up to {number(found.gap)}."
+    drawn = "Drawn are its weights for the first channel. " if found.channels > 1 else ""
+    if found.unchanged:
+        return f"{drawn}The first filter on screen is unchanged by half a turn, so both give the same map."
+    if not found.gap:
+        return f"{drawn}Half a turn changes the first filter, but on the input on screen both give the same map."
+    return f"{drawn}On the input on screen the two maps of the first filter differ by up to {number(found.gap)}."
 
 
 def mark(guess: str, right: str) -> str:

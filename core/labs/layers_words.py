@@ -1,10 +1,13 @@
 """What the page on layers says of results, in sentences with their numbers."""
 
+from math import sqrt
+
 import numpy as np
 
-from core.labs.depth_gradients import DEPTHS, SEEDS, Gradients
+from core.labs.depth_gradients import DEPTHS, SCALES, SEEDS, Gradients
 from core.labs.layers import Snapshot
 from core.labs.layers_example import RATE, Example
+from core.labs.node_words import digits
 
 LEARNS = ["the plain one", "the residual one", "about the same"]
 FADES = ["stays within a factor of 10", "falls by 10 to a million times", "falls by more than a million times", "grows"]
@@ -36,10 +39,10 @@ def example_steps(one: Example) -> list[str]:
         rf"**Forward, the weighted sum.** With $b = 0$: $W h_0 + b = {_matrix(one.weight)} {_column(h)} = "
         rf"{_column(one.before)}$.",
         rf"**Forward, the layer.** $\tanh$ of each component gives $f = {_column(one.f)}$, so $h_1 = {state}$.",
-        rf"**Score and loss.** The head's weights are $v = {_row(one.head)}$; the score is $s = v\,h_1 = "
-        rf"{one.score:.4f}$. The probability of class 1 is $1/(1 + e^{{-s}}) = {one.by_score + target:.4f}$; the point "
-        rf"is of class {target}, so the loss is $L = {one.loss:.4f}$, minus the logarithm of the probability of "
-        "the right class.",
+        rf"**Score and loss.** The head's weights are $v = {_row(one.head)}$, its bias is 0; the score is "
+        rf"$s = v\,h_1 = {one.score:.4f}$. The probability of class 1 is "
+        rf"$1/(1 + e^{{-s}}) = {one.by_score + target:.4f}$; the point is of class {target}, so the loss is "
+        rf"$L = {one.loss:.4f}$, minus the logarithm of the probability of the right class.",
         rf"**Backward, from the loss.** $\frac{{dL}}{{ds}}$ is that probability minus {target}: ${one.by_score:.4f}$. "
         rf"Through the head: $\frac{{dL}}{{dh_1}} = \frac{{dL}}{{ds}}\,v = {_row(one.by_after)}$, a row.",
         rf"**The layer's Jacobian.** The slope of $\tanh$ is $1 - f^2$, so row $i$ of $\frac{{\partial f}}{{\partial "
@@ -47,10 +50,12 @@ def example_steps(one: Example) -> list[str]:
         rf"Here $\frac{{\partial h_1}}{{\partial h_0}} = {plus}{_matrix(one.jacobian)}$.",
         rf"**Backward, to the input.** $\frac{{dL}}{{dh_0}} = \frac{{dL}}{{dh_1}} \frac{{\partial h_1}}{{\partial "
         rf"h_0}} = {_row(one.by_before)}$: the row times the matrix.",
-        rf"**Backward, to the weights.** $W_{{ij}}$ acts on component $i$ alone, times $h_j$: "
-        rf"$\frac{{\partial L}}{{\partial W}} = {_matrix(one.by_weight)}$ and "
-        rf"$\frac{{\partial L}}{{\partial b}} = {_row(one.by_bias)}$. "
-        f"From these and `torch.autograd` the largest difference is {one.apart:.1g}.",
+        rf"**Backward, to the weights.** The bias $b_i$ acts on component $i$ alone, through the slope of $\tanh$: "
+        rf"component $i$ of $\frac{{dL}}{{dh_1}}$ times $1 - f_i^2$ gives "
+        rf"$\frac{{\partial L}}{{\partial b}} = {_row(one.by_bias)}$. $W_{{ij}}$ is multiplied by number $j$ of "
+        rf"$h_0$; its gradient is that of $b_i$ times this number: "
+        rf"$\frac{{\partial L}}{{\partial W}} = {_matrix(one.by_weight)}$. "
+        f"`torch.autograd` finds the same; the largest difference is {one.apart:.1g}.",
         rf"**Gradient descent.** With $\eta = {RATE:g}$, $W - \eta\, \partial L/\partial W$ and "
         rf"$b - \eta\, \partial L/\partial b$ give this point the loss {one.stepped:.4f}, "
         f"{smaller} than {one.loss:.4f}.",
@@ -73,11 +78,12 @@ def about_training(snapshot: Snapshot, guess: str) -> str:
     plain, residual = snapshot.runs
     layers = snapshot.params.layers
     right = winner(snapshot)
-    verdict = "That is what you said." if guess == right else f"You said: {guess}."
-    lower = "They are about the same." if right == LEARNS[2] else f"The lower loss has {right}."
+    ended = snapshot.done >= snapshot.params.iterations
+    verdict = "That is what you said." if ended and guess == right else f"You said: {guess}."
+    lower = "The losses are about the same." if right == LEARNS[2] else f"The lower loss is that of {right}."
     text = (
-        f"After {snapshot.done:,} iterations with {layers} layers: plain loss **{plain.loss:.3g}**, "
-        f"{plain.accuracy:.0%} right; residual loss **{residual.loss:.3g}**, "
+        f"{'After' if ended else 'So far,'} {snapshot.done:,} iterations with {layers} layers: "
+        f"plain loss **{plain.loss:.3g}**, {plain.accuracy:.0%} right; residual loss **{residual.loss:.3g}**, "
         f"{residual.accuracy:.0%} right. {lower} {verdict}"
     )
     if not (plain.gradients[-1] and residual.gradients[-1]):
@@ -116,18 +122,19 @@ def about_depth(result: Gradients, guess: str) -> str:
     verdict = "That is what you said." if guess == right else f"You said: it {guess}. Measured: it {right}."
     least, most = DEPTHS[0], DEPTHS[-1]
     columns = [
-        (first[0], first[-1], kind.factor, large[-1], small[-1])
+        (first[0], first[-1], large[-1], small[-1])
         for kind in result.kinds
         for first, large, small in [(kind.median("first"), kind.median("largest"), kind.median("smallest"))]
     ]
     names = (
         f"first layer's gradient, {least} layers",
         f"the same, {most} layers",
-        "factor per layer",
         f"largest singular value, {most} layers",
-        "smallest",
+        f"smallest singular value, {most} layers",
     )
-    rows = "\n".join(f"| {name} | {a:.3g} | {b:.3g} |" for name, a, b in zip(names, *columns, strict=True))
+    rows = "\n".join(
+        f"| {name} | ${digits(a, 3)}$ | ${digits(b, 3)}$ |" for name, a, b in zip(names, *columns, strict=True)
+    )
     return (
         f"{verdict} Medians over {SEEDS} seeds:\n\n| | plain | residual |\n|:--|--:|--:|\n{rows}\n\n{_meaning(result)}"
     )
@@ -137,6 +144,7 @@ def _meaning(result: Gradients) -> str:
     """What these very numbers show, and no more."""
     plain, residual = result.kinds
     parts = []
+    exploded = plain.median("first")[-1] / plain.median("first")[0]
     if plain.median("largest")[-1] < 1e-3:
         parts.append(
             f"With {DEPTHS[-1]} plain layers even the direction that is shrunk least comes back shrunk: a step of "
@@ -144,7 +152,13 @@ def _meaning(result: Gradients) -> str:
         )
     elif plain.median("smallest")[-1] < 1e-6 * plain.median("largest")[-1]:
         parts.append(
-            "The plain gradient keeps some size, but not in all directions: the smallest singular value is "
+            (
+                f"The plain gradient explodes: it grows {exploded:.3g} times from {DEPTHS[0]} to {DEPTHS[-1]} layers. "
+                "Yet it does not grow in all directions: "
+                if exploded > 10
+                else "The plain gradient keeps some size, but not in all directions: "
+            )
+            + "the smallest singular value is "
             f"{plain.median('smallest')[-1] / plain.median('largest')[-1]:.1g} of the largest. What differs along "
             "the lost directions at the input is no longer told apart at the output."
         )
@@ -163,6 +177,12 @@ def _meaning(result: Gradients) -> str:
         )
     else:
         parts.append(f"The residual gradient falls too, to {grown:.2g} of what it is with {DEPTHS[0]} layers.")
+    if result.params.scale != SCALES[0]:
+        share = sqrt(DEPTHS[0] / DEPTHS[-1])
+        parts.append(
+            rf"Its factor $1/\sqrt N$ alone makes the branch's gradient {share:.2g} times what it is with "
+            f"{DEPTHS[0]} layers."
+        )
     return " ".join(parts)
 
 
@@ -175,8 +195,9 @@ def per_layer(result: Gradients) -> tuple[str, float, float, str]:
         f"to {DEPTHS[-1]} layers? (within 0.01)"
     )
     reason = (
-        f"({first[-1]:.3g} / {first[0]:.3g})^(1/{steps}) = {result.plain.factor:.3g}: {steps} more layers, each with "
-        "the same factor on average."
+        rf"$\left({digits(first[-1], 3)} \,/\, {digits(first[0], 3)}\right)^{{1/{steps}}} = "
+        f"{result.plain.factor:.3g}$: {steps} more layers, each with the same factor on average. For the residual "
+        f"layers it is {result.residual.factor:.3g}."
     )
     return question, result.plain.factor, 0.01, reason
 

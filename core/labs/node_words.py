@@ -27,14 +27,24 @@ def gradient(name: str) -> str:
     return rf"\frac{{\partial L}}{{\partial {name}}}"
 
 
-def number(value: float) -> str:
-    """Four digits, in parentheses where it is negative and would follow another sign.
+def digits(value: float, count: int = 4) -> str:
+    r"""So many digits, in LaTeX.
 
-    >>> number(0.5), number(-1.25)
-    ('0.5', '(-1.25)')
+    >>> digits(-0.5), digits(2.458e-05)
+    ('-0.5', '2.458 \\cdot 10^{-5}')
     """
-    text = f"{value:.4g}"
-    return f"({text})" if value < 0 else text
+    mantissa, mark, exponent = f"{value:.{count}g}".partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
+
+
+def number(value: float) -> str:
+    r"""Four digits in LaTeX, in parentheses where they would run together with what stands before them.
+
+    >>> number(0.5), number(-1.25), number(2.458e-05)
+    ('0.5', '(-1.25)', '(2.458 \\cdot 10^{-5})')
+    """
+    text = digits(value)
+    return f"({text})" if value < 0 or "cdot" in text else text
 
 
 def substituted(run: Run, step: int) -> str:
@@ -51,7 +61,7 @@ def substituted(run: Run, step: int) -> str:
             "h_2": (f"{n['h_1']} + " if skip else "") + rf"\tanh {n['s_1']}",
             "L": rf"\tfrac12 \left({n['h_2']} - {n['y']}\right)^2",
         }[name]
-        return f"{name} = {inside} = {v[name]:.5g}"
+        return f"{name} = {inside} = {digits(v[name], 5)}"
     slopes = {key: number(1 - tanh(v[key]) ** 2) for key in ("s_0", "s_1")}
     inside = {
         "h_2": f"{n['h_2']} - {n['y']}",
@@ -64,7 +74,7 @@ def substituted(run: Run, step: int) -> str:
         "b_0": "",
         "h_0": rf"{d['s_0']} \cdot {n['w_0']}" + (f" + {d['h_1']}" if skip else ""),
     }[name]
-    return f"{gradient(name)} = {f'{inside} = ' if inside else ''}{g[name]:.5g}"
+    return f"{gradient(name)} = {f'{inside} = ' if inside else ''}{digits(g[name], 5)}"
 
 
 def about_step(step: int) -> str:
@@ -82,7 +92,8 @@ def table(run: Run, step: int) -> str:
     values = [*run.params.leaves, *FORWARD[:step]]
     gradients = {named(each)[0] for each in range(len(FORWARD) + 1, step + 1)}
     rows = [
-        f"| ${name}$ | {run.values[name]:.5g} | {f'{run.gradients[name]:.5g}' if name in gradients else ''} |"
+        f"| ${name}$ | ${digits(run.values[name], 5)}$ | "
+        f"{f'${digits(run.gradients[name], 5)}$' if name in gradients else ''} |"
         for name in values
     ]
     return "\n".join(["| node | value | gradient of $L$ |", "|:--|--:|--:|", *rows])
@@ -90,29 +101,37 @@ def table(run: Run, step: int) -> str:
 
 def about_larger(run: Run, guess: str) -> str:
     """Which weight has the larger gradient, and why."""
-    first, second = (abs(run.gradients[name]) for name in ("w_0", "w_1"))
+    g = run.gradients
+    first, second = (abs(g[name]) for name in ("w_0", "w_1"))
     right = LARGER[first < second]
-    mark = "**Right**" if guess == right else "**Not quite**"
-    factor = 1 - tanh(run.values["s_0"]) ** 2
-    way = run.params.w_1 * (1 - tanh(run.values["s_1"]) ** 2) + run.params.residual
+    mark = "**Neither is larger**" if first == second else "**Right**" if guess == right else "**Not quite**"
+    told = ", ".join(
+        rf"${gradient(f'w_{t}')} = {gradient(f's_{t}')} \cdot h_{t} = {number(g[f's_{t}'])} \cdot "
+        rf"{number(run.values[f'h_{t}'])} = {digits(g[f'w_{t}'])}$"
+        for t in (0, 1)
+    )
+    branch = run.params.w_1 * (1 - tanh(run.values["s_1"]) ** 2)
+    slope = r"w_1 (1 - \tanh^2 s_1)"
+    way = (
+        rf"$1 + {slope} = {digits(1 + branch)}$, where the 1 is the skip's"
+        if run.params.residual
+        else (f"${slope} = {digits(branch)}$")
+    )
     return (
-        f"{mark}: $|{gradient('w_0')}|$ is {first:.4g}, $|{gradient('w_1')}|$ is {second:.4g}. From $h_2$ down to "
-        f"$h_1$ the gradient is multiplied by {way:.4g}, "
-        + (
-            f"where the skip adds 1 to $w_1 (1 - \\tanh^2 s_1) = {way - 1:.4g}$"
-            if run.params.residual
-            else "which is $w_1 (1 - \\tanh^2 s_1)$"
-        )
-        + f"; then comes $1 - \\tanh^2 s_0 = {factor:.4g}$, which is never above 1."
+        f"{mark}. A weight's gradient is that of its sum, times the number that it multiplies: {told}. From $h_2$ down "
+        rf"to $h_1$ the gradient is multiplied by {way}; then comes $1 - \tanh^2 s_0 = "
+        f"{digits(1 - tanh(run.values['s_0']) ** 2)}$, which is never above 1."
     )
 
 
 def about_descent(step: Descent, guess: str) -> str:
     """What the step did to the loss."""
+    if not step.predicted:
+        return "**None of these**: every gradient is 0, so the step moves nothing, and the loss stays as it is."
     change = step.after - step.before
     right = LOSS[2] if change > 0 else LOSS[0] if change > step.predicted else LOSS[1]
     mark = "**Right**" if guess == right else "**Not quite**"
-    moved = ", ".join(f"${name} = {value:.4g}$" for name, value in step.moved.items())
+    moved = ", ".join(f"${name} = {digits(value)}$" for name, value in step.moved.items())
     return (
         f"{mark}: it {right}. The gradient is a slope, and promises a change of {step.predicted:.4g}; the loss went "
         f"from {step.before:.5g} to {step.after:.5g}, a change of {change:.4g}. Now {moved}. A smaller rate brings the "
@@ -129,8 +148,8 @@ def exercise(run: Run) -> tuple[str, float, float, str]:
         "much would $L$ change, to first order? (to 1 %)",
         answer,
         0.01 * abs(answer) + 1e-9,
-        f"${gradient('h_0')} = {slope:.5g}$ is the change of $L$ for each unit of $h_0$: times $-0.01$, that is "
-        f"{answer:.4g}. This is how a picture's pixels get gradients, too.",
+        f"${gradient('h_0')} = {digits(slope, 5)}$ is the change of $L$ for each unit of $h_0$: times $-0.01$, that is "
+        f"${digits(answer)}$. This is how a picture's pixels get gradients, too.",
     )
 
 

@@ -14,8 +14,8 @@ from core.figures import builder_field as field_figure
 from core.labs import builder, builder_edits, builder_field
 from core.labs import builder_words as words
 from core.labs.builder import Table
-from core.samples import SAMPLES
 from pages.ui import cached, share, show
+from pages.ui.picture import choose_picture
 
 _BUILT, _UNDO, _NOTE, _AT = "b_built", "b_undo", "b_note", "b_at"
 _LINK = "b_net"
@@ -91,9 +91,10 @@ def _undo() -> None:
 
 def _start(built: Network) -> None:
     row = _row()
+    standing = next((name for name, preset in PRESETS.items() if preset.network == built), _FIRST)
     with row.container(width=_WIDE):
         name = share.select(
-            "A network to start from", list(PRESETS), _FIRST, lambda name: PRESETS[name].title, "b_preset"
+            "A network to start from", list(PRESETS), standing, lambda name: PRESETS[name].title, "b_preset"
         )
     row.button("Load", key="b_load", on_click=_become, args=(PRESETS[name].network, 1), type="primary")
     row.button("Undo", key="b_undo_last", on_click=_undo, disabled=not st.session_state.get(_UNDO))
@@ -207,15 +208,22 @@ def choose_field(table: Table) -> builder_field.Seen | None:
     one, two, three = st.columns([3, 2, 2])
     with one:
         number = share.select("Layer", options, first, lambda key: _layer(table, int(key)), "b_see")
-        picture = share.select("Picture", list(SAMPLES), "harbour", lambda name: SAMPLES[name].title, "b_picture")
     with two:
         down = share.slider("Cell: how far down (%)", 0, 100, 50, 1, "b_down")
     with three:
         across = share.slider("Cell: how far across (%)", 0, 100, 50, 1, "b_across")
-    params = (table.network, int(number), down / 100, across / 100, picture)
-    seen = cached.run(field_seen, *params)
-    if seen is not None:
-        show.figure(cached.draw(_framed, field_seen, *params), field_figure.framed_in_words(seen), key="b_field")
+    chosen = choose_picture()
+    height, width = table.network.shape[1:]
+    st.caption(f"{chosen.caption} Cut and scaled to {height} rows and {width} columns, as the network is fed it.")
+    cell = (table.network, int(number), down / 100, across / 100)
+    if chosen.sample is None:  # the learner's own picture is in no cache
+        seen = builder_field.see(*cell, builder_field.as_input(chosen.picture.rgb, table.network.shape))
+        figure = _framed(seen)
+    else:
+        seen = cached.run(field_seen, *cell, chosen.sample)
+        figure = cached.draw(_framed, field_seen, *cell, chosen.sample)
+    if seen is not None and figure is not None:
+        show.figure(figure, field_figure.framed_in_words(seen), key="b_field")
     return seen
 
 
@@ -232,9 +240,8 @@ def _fed(picture: str, shape: tuple[int, int, int]) -> str:
     return builder_field.as_input(cached.sample(picture).rgb, shape)
 
 
-def _framed(seen: builder_field.Seen | None) -> go.Figure:
-    assert seen is not None  # asked for only where there is one
-    return field_figure.framed(seen)
+def _framed(seen: builder_field.Seen | None) -> go.Figure | None:
+    return field_figure.framed(seen) if seen else None
 
 
 def take_away(table: Table) -> None:

@@ -191,7 +191,7 @@ def show_programs(found: Count) -> None:
             for note in program.notes:
                 st.info(note, icon=":material/translate:")
             if program.source:
-                st.code(program.source, language="python")
+                st.code(program.source, language="python", wrap_lines=True)
     for call, program in (("model.summary()", programs.keras), ("print(layer)", programs.torch)):
         if program.shown:
             st.markdown(f"`{call}` prints")

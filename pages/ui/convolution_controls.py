@@ -76,7 +76,7 @@ def choose() -> Choice:
     geometry, *places = st.columns(1 + count, gap="medium")
     with geometry:
         stride = int(share.slider("Stride s: cells from place to place", 1, 4, 1, 1, "c_s"))
-        dilation = int(share.slider("Dilation d: cells between weights", 1, 3, 1, 1, "c_d"))
+        dilation = int(share.slider("Dilation d: cells from weight to weight", 1, 3, 1, 1, "c_d"))
         padding = _padding()
     filters, names = _filters(places, seen)
     params = Params(SweepParams(seen.cells, filters, stride, padding, dilation), seen.channels, names)
@@ -135,7 +135,7 @@ def _sample_cells(name: str, longest: int, colour: bool) -> Grids:
 
 def _padding() -> Padding:
     kinds = {"valid": "none ('valid')", "same": "'same'", "number": "a number of cells"}
-    kind = share.select("Padding: zeros around the input", list(kinds), "valid", kinds.__getitem__, "c_pad")
+    kind = share.select("Padding: zeros around the input, hatched", list(kinds), "valid", kinds.__getitem__, "c_pad")
     if kind == "number":
         return int(share.slider("Padding p: zeros on each side", 0, 4, 1, 1, "c_p"))
     return "same" if kind == "same" else "valid"

@@ -12,7 +12,7 @@ COLOURS = (("z", STATE), ("a", GRADIENT), ("theta", EVIDENCE))
 _MARKS = {
     "defined": "A definition: nothing to check.",
     "proved": ":green[✓ checked]",
-    "sampled": ":green[✓ checked]",
+    "sampled": ":green[✓ verified]",
     "failed": ":red[✗ failed]",
     "undecided": ":orange[? undecided]",
 }

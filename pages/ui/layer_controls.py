@@ -29,6 +29,14 @@ _ADAM = (
     "it is."
 )
 _GAIN = "Standard deviation of the first weights times the square root of the width."
+_WEIGHTS = (
+    "Gaussian: each weight is drawn by itself, from a normal distribution. Orthogonal: a random matrix that keeps "
+    "lengths, times the gain."
+)
+_PEN_AT = -1.8
+"""At first, in both directions: in a corner, where it is in nobody's way."""
+_KEY_STEP = 20
+"""Keys move the pen by multiples of this many thousandths."""
 
 
 def choose_cloud() -> CloudParams:
@@ -69,8 +77,9 @@ def _draw_own() -> str:
             st.button("Undo", key="p_undo", disabled=not placed, on_click=_undo)
             st.button("Clear", key="p_clear", disabled=not placed, on_click=_clear)
         st.caption(
-            f"{len(placed)} of at most {MOST} points. A click in the plane adds one. By keyboard: arrow keys in the "
-            "plane or the number fields move the pen, the button adds a point there. The points are part of the link."
+            f"{len(placed)} of at most {MOST} points. A click or a tap in the plane adds one there. By keyboard: "
+            "arrow keys in the plane or the number fields move the pen, the button adds a point where it stands. The "
+            "points are part of the link."
         )
     with plane:
         show_scenes(
@@ -88,15 +97,21 @@ def _draw_own() -> str:
 
 
 def _coordinate(index: int) -> float:
-    value = share.number(f"Pen: $x_{index}$", -REACH, REACH, 0.0, 0.1, f"{_PEN}{index}", format="%.2f")
-    return value if math.isfinite(value) else 0.0
+    value = share.number(f"Pen: $x_{index}$", -REACH, REACH, _PEN_AT, 0.1, f"{_PEN}{index}", format="%.2f")
+    return value if math.isfinite(value) else _PEN_AT
 
 
 def _picked(pen: tuple[float, ...], label: int, x: float, y: float) -> None:
-    """The pen was moved. Arrow keys move it in one direction and add nothing; a click moves it in both, and adds."""
-    st.session_state[f"{_PEN}1"], st.session_state[f"{_PEN}2"] = round(x, 3), round(y, 3)
-    if abs(x - pen[0]) > 1e-6 and abs(y - pen[1]) > 1e-6:
+    """Keys have moved the pen, or a click has added a point: then the pen stays, and the next click may be near."""
+    if all(_by_keys(old, new) for old, new in zip(pen, (x, y), strict=True)):
+        st.session_state[f"{_PEN}1"], st.session_state[f"{_PEN}2"] = round(x, 3), round(y, 3)
+    else:
         _add(x, y, label)
+
+
+def _by_keys(old: float, new: float) -> bool:
+    """Whether arrow keys may have led from one coordinate to the other: by whole steps, or to the edge."""
+    return abs(new) >= REACH or (round(1000 * new) - round(1000 * old)) % _KEY_STEP == 0
 
 
 def _placed() -> list[Placed]:
@@ -137,7 +152,7 @@ def choose_training(params: Params) -> Params:
         rate = float(share.select("Step size η", _RATES[optimiser], _USUAL[optimiser], str, key))
     with three:
         iterations = int(share.slider("Iterations", 100, 800, 400, 100, "p_iterations"))
-    st.caption("Another network, other data or another optimiser start the training anew. Try 4 layers, and 32.")
+    st.caption("Any other setting, here or above, starts the training anew. Try 4 layers, and 32.")
     return Params(
         params.cloud, params.width, params.layers, params.weights, params.gain, params.seed, optimiser, rate, iterations
     )
@@ -147,14 +162,15 @@ def _named(optimiser: str) -> str:
     return optimiser[0].upper() + optimiser[1:]
 
 
-def train(params: Params) -> Snapshot:
-    """The live training of both networks; returns what is on show."""
-    job = training.live("p_layers_training", params, partial(layers.Training, params), partial(_draw, params))
+def train(params: Params, guess: str) -> Snapshot:
+    """The live training of both networks, held against the prediction; returns what is on show."""
+    job = training.live("p_layers_training", params, partial(layers.Training, params), partial(_draw, params, guess))
     return cached.run(layers.untrained, params) if job is None or job.latest is None else job.latest
 
 
-def _draw(params: Params, snapshot: Snapshot | None, job: Job | None) -> None:
+def _draw(params: Params, guess: str, snapshot: Snapshot | None, job: Job | None) -> None:
     snapshot = cached.run(layers.untrained, params) if snapshot is None else snapshot
+    st.markdown(layers_words.about_training(snapshot, guess))
     flow, border, curves = _scenes(snapshot)
     st.caption("Each place of the input plane has the colour of what the network says of it; pale is undecided.")
     show_scenes(border, key="p_border", least_width=260, height=320)
@@ -193,7 +209,7 @@ def choose_depths(cloud: CloudParams) -> depth_gradients.Params:
     left, right = st.columns(2)
     with left:
         gain = share.slider("Gain", 0.25, 3.0, 1.0, 0.25, "p_depth_gain", help=_GAIN)
-        weights = share.select("First weights", FIRST_WEIGHTS, "gaussian", str.capitalize, "p_depth_weights")
+        weights = share.select("First weights", FIRST_WEIGHTS, "gaussian", str.capitalize, "p_depth_weights", _WEIGHTS)
     with right:
         width = int(share.select("Width", _DEPTH_WIDTHS, "2", str, "p_depth_width"))
         scale = share.select("Residual branch times", depth_gradients.SCALES, "1", str, "p_depth_scale")

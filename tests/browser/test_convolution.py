@@ -101,7 +101,15 @@ def test_step_keys_pointer_and_play_without_the_server(visit: Visit):
     expect(page.locator(".sweep .told").first).to_contain_text("read for 3 cells of each map")
     expect(page.locator(".sweep .told").first).to_contain_text("9 products add up to")
 
+    canvas.focus()
+    page.mouse.move(0, 0)
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):  # the first one points at the corner
+        page.keyboard.press(f"Shift+{key}")
+    expect(page.locator(".sweep .told").first).to_contain_text("read for 4 cells of each map")
+    assert frame(page) == 15
+
     page.locator(".st-key-c_flip canvas").nth(1).focus()
+    expect(page.locator(".sweep .told").first).not_to_contain_text("each map")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".st-key-c_flip .told")).to_have_text("What the layer makes of the cell, row 1, column 2: 0")
     page.keyboard.press("ArrowRight")

@@ -137,7 +137,7 @@ def test_a_fire_module_concatenates():
         (Conv(4, 3, name="conv2"), (3, 2, 2), "conv2: axis 1: kernel 3 exceeds input 2"),
         (Conv(4, 3, groups=2, name="conv2"), (3, 8, 8), "2 groups for 3 channels and 4 filters"),
         (Conv(0, 3), (3, 8, 8), "must be at least 1, got 0"),
-        (Conv(4, 3), (24,), r"at least one axis; got shape \(24,\)"),
+        (Conv(4, 3), (24,), r"at least one axis; got the flat shape \(24,\)"),
         (ConvTranspose(4, 3, padding=(0, 9), name="up"), (3, 8, 8), "up: axis 2: padding 9 takes away more"),
         (ConvTranspose(4, 3, groups=2), (3, 8, 8), "2 groups for 3 channels and 4 filters"),
         (ConvTranspose(4, (3, 3)), (3, 8), "one kernel size for each of 1 axes, got 2"),

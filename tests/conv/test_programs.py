@@ -122,6 +122,18 @@ def test_what_torch_cannot_say_is_said():
     assert "counts the added zeros" in torch_calls(Pool("average", 3, 2, "same", dialect="keras"), (2, 8)).notes[1]
 
 
+def test_torch_takes_no_mean_in_space_of_more_cells_than_there_are():
+    shape = (2, 3, 9, 9)
+    for kernel, padding in ((5, 2), (4, 1)):
+        found = torch_calls(Pool("average", kernel, 1, padding), shape)
+        assert not found.calls
+        assert "AvgPool3d refuses" in found.notes[0]
+        with pytest.raises(RuntimeError, match="smaller than kernel"):
+            nn.AvgPool3d(kernel, 1, padding)(torch.zeros(1, *shape))
+    check_torch(Pool("max", 4, 1, 1), shape)
+    check_torch(Pool("average", 4, 1, "same", dialect="keras"), shape)  # with a layer for padding before it
+
+
 def test_what_keras_cannot_say_is_said():
     assert "ZeroPadding2D before the layer" in keras_calls(Conv(4, 3, 1, 1), (2, 8, 8)).notes[0]
     assert "both above 1" in keras_calls(Conv(4, 3, 2, "valid", 2), (2, 9)).notes[0]

@@ -31,8 +31,9 @@ def test_presets_are_kept_and_with_changes_fit_a_link(name: str):
     assert from_link(to_link(changed)) == changed
 
 
-def test_a_rate_is_kept_as_precisely_as_a_link_writes_it():
-    built = Network((1, 2, 2), (item("dropout", rate=0.123456),))
+@pytest.mark.parametrize("rate", [0.123456, -0.0])
+def test_a_rate_is_kept_as_precisely_as_a_link_writes_it(rate: float):
+    built = Network((1, 2, 2), (item("dropout", rate=rate),))
     assert from_link(to_link(built)) == built == from_json(to_json(built).encode())
 
 

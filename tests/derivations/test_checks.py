@@ -79,7 +79,7 @@ def test_a_name_that_depends_on_the_variable_is_put_in_before_the_limit():
 def test_samples_agree_or_fail_with_the_place():
     draws = {n: integers(1, 20), k: integers(1, 5)}
     step = Step(sympy.floor(n / k) * k + sympy.Mod(n, k), n, "division", Sampled(draws))
-    assert step.verify() == Verdict("sampled", "verified numerically, 100 samples, tolerance 1e-12, seed 0")
+    assert step.verify() == Verdict("sampled", "numerically, 100 samples, tolerance 1e-12, seed 0")
     fails_when_disturbed(step)
     verdict = Step(n / k, sympy.floor(n / k), "", Sampled(draws)).verify()
     assert verdict.status == "failed"
@@ -102,9 +102,7 @@ def test_a_formula_matches_what_a_function_computes():
     sampled = Sampled({x: numbers(0.5, 2)}, samples=20, tolerance=1e-14)
     step = Step(y, sympy.sqrt(x), "", Matches(lambda values: float(values[x]) ** 0.5, "`pow`", sampled))
     assert step.verify().status == "sampled"
-    assert (
-        step.verify().how == "equal to what `pow` computes; verified numerically, 20 samples, tolerance 1e-14, seed 0"
-    )
+    assert step.verify().how == "numerically, 20 samples, tolerance 1e-14, seed 0: equal to what `pow` computes"
     fails_when_disturbed(step)
     not_a_number = Matches(lambda _: float("nan"), "`nan`", sampled)
     assert Step(y, sympy.sqrt(x), "", not_a_number).verify().status == "failed"

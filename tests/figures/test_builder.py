@@ -23,7 +23,7 @@ def test_boxes_are_as_high_as_the_cells_and_as_wide_as_the_channels():
         at = 18 * index  # three faces of five corners and a gap
         assert xs[at + 1] - xs[at] == pytest.approx(log2(channels) + 1, abs=0.02)
         assert ys[at + 2] - ys[at + 1] == pytest.approx(log2(cells) + 1, abs=0.02)
-    assert list(chart["layout"]["xaxis"]["ticktext"]) == ["input", "1", "3", "4", "6", "7", "9", "10", "12"]
+    assert list(chart["layout"]["xaxis"]["ticktext"]) == ["in", "1", "3", "4", "6", "7", "9", "10", "12"]
     said = figures.volumes_in_words(LENET)
     assert "the input: 1 of 32 x 32; layer 1: 6 of 28 x 28" in said
 

@@ -78,6 +78,7 @@ def test_losses_and_gradients_are_those_measured(snapshot: Snapshot):
         np.testing.assert_allclose(line.points[:, 1], [*run.losses, run.loss])
         assert line.dashed == run.residual
         assert f"{run.name} {run.loss:.3g}" in loss.alt
+    assert (loss.y.low, loss.y.high) == (0.1, 1.0)  # no decades without a curve
     for line, run in zip([x for x in gradient.layers if isinstance(x, Line)], snapshot.runs, strict=True):
         np.testing.assert_allclose(line.points, np.stack([np.arange(5), run.gradients], axis=1))
         assert gradient.y.low <= run.gradients.min()
@@ -98,7 +99,7 @@ def test_placed_points_and_the_pen():
     assert first.points.tolist() == [[1, 1]]
     assert second.points.tolist() == [[-1, 0.4], [0, 0]]
     assert scene.handle == (0.5, -0.5)
-    assert "1 points of class 0 and 2 of class 1" in scene.alt
+    assert "1 of class 0 and 2 of class 1" in scene.alt
     assert figures.drawing_scene((), (0.0, 0.0)).layers
 
 

@@ -46,8 +46,10 @@ def test_whatever_is_wrong_is_said_and_repaired(layers: list[Item]):
         assert all(row.cost is None and not row.reason for row in table.rows[problem.number :])
         found = edits.repair(table)
         assert found is not None
-        assert str(problem.number) in found.words
-        others = {id(one) for index, one in enumerate(network.items, 1) if index != problem.number}
+        gone = re.fullmatch("Remove layer ([0-9]+), which flattens", found.words)
+        assert gone or str(problem.number) in found.words
+        touched = int(gone[1]) if gone else problem.number
+        others = {id(one) for index, one in enumerate(network.items, 1) if index != touched}
         assert others <= {id(one) for one in found.network.items}  # nothing else is touched
         network = found.network
         after = lay_out(network).problem
@@ -78,11 +80,20 @@ def test_the_least_repair_is_offered(kind: str, given: dict, shape: tuple[int, i
     assert words.about_problem(table, table.problem).startswith("Layer 1 (")
 
 
-def test_what_nothing_repairs_can_be_removed():
-    table = lay_out(Network((3, 8, 8), (item("flatten"), item("conv"))))
-    found = edits.repair(table)
+def test_a_flatten_layer_that_is_in_the_way_goes_and_not_what_lies_behind_it():
+    whole = PRESETS["vgg16"].network
+    found = edits.repair(lay_out(edits.insert(whole, 4, item("flatten"))))
     assert found
-    assert found.words == "Remove layer 2"
+    assert found.words == "Remove layer 5, which flattens"
+    assert found.network == whole
+
+
+def test_what_nothing_repairs_can_be_removed():
+    for kinds in (("flatten", "dense", "conv"), ("conv", "flatten", "conv")):
+        table = lay_out(Network((3, 3, 3), tuple(item(kind) for kind in kinds)))
+        found = edits.repair(table)
+        assert found
+        assert found.words == "Remove layer 3"
 
 
 def test_edits():
@@ -116,10 +127,16 @@ def test_shares_of_vgg16():
     assert "212 x 212 of 224 x 224" in words.about_sight(words.SIGHT[1], lay_out(VGG16))
 
 
+def test_parameters_without_products_are_no_work():
+    found = share_out(Network((3, 8, 8), (item("batch_norm"),)))
+    assert words.about_own(found).endswith("100%; no layer has multiply-adds.")
+
+
 def test_one_layer_by_hand():
     table = lay_out(PRESETS["resnet18"].network)
     steps = " ".join(words.count_steps(table, 1))
-    for number in ("(224 + 6 - 1 \\cdot 6 - 1) / 2", "= 112$", "= 9408$", "= 118013952$", "3.1 MiB", "= 7$", "= 2$"):
+    products = "= 118{,}013{,}952$"
+    for number in ("(224 + 6 - 1 \\cdot 6 - 1) / 2", "= 112$", "= 9{,}408$", products, "3.1 MiB", "= 7$", "= 2$"):
         assert number in steps
     assert words.counted_layer(table, 5) == 1
     assert words.counted_layer(lay_out(Network((1, 8, 8), ())), 0) is None

@@ -75,6 +75,7 @@ def test_the_frame_of_random_networks(network: Network, down: float, across: flo
         (first, stop), (begin, end) = along.inside, along.whole
         if found.any():
             assert (first, stop) == span(axis)
+            assert along.read == axis.sum()
             assert begin <= first < stop <= end  # the field holds what is seen, padding and holes too
         else:
             assert 0 in (seen.rows.inside[1], seen.columns.inside[1])  # nothing but padding
@@ -92,6 +93,14 @@ def test_the_middle_moves_with_the_cell():
     assert np.diff(middles) == pytest.approx(16)
     assert see(network, 33, 0.5, 0.5) is None  # flat
     assert see(network, 99, 0.5, 0.5) is None
+
+
+def test_holes_are_told():
+    for dilation, says in ((2, "reads 3 rows and 3 columns only"), (1, "")):
+        seen = see(Network((1, 9, 9), (item("conv", dilation=dilation),)), 1, 0.5, 0.5)
+        assert seen is not None
+        assert seen.holes == bool(says)
+        assert says in words.about_seen(seen)
 
 
 @pytest.mark.parametrize("place", [-1.0, 0.0, 0.5, 1.0, 7.0])

@@ -147,6 +147,8 @@ def test_what_a_cell_of_a_transposed_convolution_sees():
 
 def test_impossible_layers_have_their_reason():
     assert count(replace(ONE, kernel=(7,), dilation=(2,))).error == "kernel 7 dilated to 13 exceeds input 9"
+    space = Params(shape=(1, 9, 2, 9), kernel=(3,) * 3, stride=(1,) * 3, dilation=(1,) * 3, output_padding=(0,) * 3)
+    assert count(space).error == "axis 2, height: kernel 3 exceeds input 2"
     assert "groups must divide" in count(replace(ONE, groups=3)).error
     assert "at most half of its kernel 3" in count(replace(ONE, kind="max", padding=(2,))).error
     assert "smaller than stride" in count(replace(ONE, kind="transposed", padding=(0,), output_padding=(1,))).error
@@ -158,6 +160,13 @@ def test_a_window_dropped_by_torch_is_told():
     assert found.axes[0].size == functional.max_pool1d(torch.zeros(1, 1, 5), 2, 3, 1, ceil_mode=True).shape[2]
     assert "drops it" in words.about_padding(found)
     assert "+ 1 - 1 =" in words.substituted(found)[0]
+
+
+def test_a_layer_that_torch_has_not_is_shown_without_a_program():
+    found = programs(Params("average", (2, 2, 9, 9), 2, (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1)))
+    assert "AvgPool3d refuses" in found.torch.notes[0]
+    assert not found.torch.source + found.torch.shown
+    assert "AveragePooling3D" in found.keras.source
 
 
 def test_words_of_keras_are_meant_by_the_layer():

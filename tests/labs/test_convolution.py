@@ -12,7 +12,7 @@ import torch
 from scipy.signal import convolve2d
 from torch import nn
 
-from core.conv.kernels import KERNELS
+from core.conv.kernels import KERNELS, Weights
 from core.conv.sweep import Filter, Params, sweep
 from core.labs import convolution, convolution_words
 from core.labs.convolution_inputs import GRIDS
@@ -47,7 +47,7 @@ def test_the_example_is_torchs_layer():
 def test_a_refusal_gives_the_reason():
     small = Params((((1.0,),),), (Filter((KERNELS["blur"].weights,)),))
     found = convolution.walk(convolution.Params(small, ("a",), ("b",)))
-    assert found == convolution.Refusal("axis 1: kernel 3 exceeds input 1")
+    assert found == convolution.Refusal("along the rows, kernel 3 exceeds input 1")
 
 
 def test_torch_agrees_to_the_last_digits():
@@ -64,6 +64,27 @@ def test_the_flip(name: str):
     gap = np.abs(sweep(layer(name)).output[0] - 0.5 - convolve2d(x, kernel, "valid")).max()
     assert found.gap == pytest.approx(gap, abs=1e-12)
     assert (found.gap == 0) == (name not in {"sobel-x", "sobel-y", "emboss"})
+
+
+@pytest.mark.parametrize(("cells", "said"), [(GRIDS["flat"][1], "Half a turn changes"), (SQUARE, "differ by up to")])
+def test_no_difference_on_this_input_is_not_taken_for_a_kernel_without_a_turn(cells: Weights, said: str):
+    weights = ((0.1, 0.2, 0.3),)
+    found = convolution.flipped(Params((cells, cells), (Filter((weights, weights)),)))
+    assert said in convolution_words.about_flipping(found)
+    assert "for the first channel" in convolution_words.about_flipping(found)
+    same = convolution.flipped(Params((cells,), (Filter((KERNELS["blur"].weights,)),)))
+    assert "is unchanged by half a turn" in convolution_words.about_flipping(same)
+
+
+@pytest.mark.parametrize("row", [0, 5])
+def test_a_bright_border_is_told_wherever_it_is(row: int):
+    cells = np.zeros((6, 6))
+    told = []
+    for value in (0.0, 9.0):
+        cells[row, 3] = value
+        params = Params((tuple(map(tuple, cells.tolist())),), layer().filters, padding=1)
+        told.append(any("finds an edge" in str(one) for one in convolution_words.notices(sweep(params))))
+    assert told == [False, True]
 
 
 def test_flat_regions():

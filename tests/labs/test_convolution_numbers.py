@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.conv.kernels import KERNELS
 from core.labs.convolution_inputs import GRIDS
 from core.labs.convolution_numbers import NumbersError, read_grids, write_grids
 
@@ -53,3 +54,5 @@ def test_whatever_is_typed_gives_grids_or_a_refusal(text: str):
 def test_what_is_written_is_read_back():
     for _, grid in GRIDS.values():
         assert read_grids(write_grids((grid, grid)), 12, 2) == (grid, grid)
+    for kernel in KERNELS.values():
+        assert read_grids(write_grids((kernel.weights,)), 5, 1) == (kernel.weights,)

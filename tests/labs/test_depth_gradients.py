@@ -89,12 +89,23 @@ def test_plain_gradients_vanish_and_residual_ones_do_not(result: Gradients):
     assert "2 to 64" in question
     assert plain[0] * answer**62 == pytest.approx(plain[-1])
     assert f"{answer:.3g}" in reason
+    assert f"{answer:.3g}" not in said  # the exercise's answer stays to be found
 
 
 def test_a_good_start_saves_the_plain_network_too():
     result = measure(Params(weights="orthogonal"))
     assert words.faded(result) == words.FADES[0]
     assert "their first weights suit them" in words.about_depth(result, words.FADES[0])
+
+
+def test_growth_is_called_growth():
+    said = words.about_depth(measure(Params(width=16, gain=3.0)), words.FADES[3])
+    assert "That is what you said." in said
+    assert "The plain gradient explodes" in said
+
+
+def test_what_the_branch_s_factor_does_is_said():
+    assert "alone makes the branch's gradient 0.18 times" in words.about_depth(measure(Params(scale=SCALES[1])), "")
 
 
 @pytest.mark.parametrize("gain", [0.25, 3.0])

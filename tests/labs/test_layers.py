@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,9 @@ def test_deep_plain_networks_lag_behind_residual_ones():
     assert words.winner(result) == words.LEARNS[1]
     assert "That is what you said." in words.about_training(result, words.LEARNS[1])
     assert "You said: the plain one." in words.about_training(result, words.LEARNS[0])
+    begun = Snapshot(replace(result.params, iterations=41), result.plain, result.residual, result.split)
+    assert "So far, 40 iterations" in words.about_training(begun, words.LEARNS[1])
+    assert "You said: the residual one." in words.about_training(begun, words.LEARNS[1])
 
 
 def test_one_step_is_gradient_descent_on_all_points():

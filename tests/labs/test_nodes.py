@@ -7,14 +7,17 @@ from math import tanh
 import pytest
 import torch
 
-from core.derivations.nodes import BACKWARD
+from core.derivations.nodes import BACKWARD, FORWARD
 from core.expression import parse_field
 from core.figures import nodes as figures
+from core.figures.theme import GRADIENT
 from core.labs import node_words, nodes
 from core.labs.nodes import STEPS, WEIGHTS, Params
 
 PLAIN = Params(False, 0.5, 1.2, -0.3, 0.8, 0.1, 1.0)
 KINDS = [PLAIN, replace(PLAIN, residual=True)]
+FLAT = Params(False, 2.0, 2.0, 2.0, -2.0, -2.0, -2.0)
+"""Where both tanh are flat: gradients have powers of ten."""
 ids = ["plain", "residual"]
 
 
@@ -39,18 +42,20 @@ def test_every_gradient_is_that_of_differences(params: Params):
     assert "at these numbers" in run.report.steps[0].how
 
 
-@pytest.mark.parametrize("params", KINDS, ids=ids)
+@pytest.mark.parametrize("params", [*KINDS, FLAT, replace(FLAT, residual=True)], ids=[*ids, "flat", "flat residual"])
 def test_the_numbers_put_in_give_the_number_shown(params: Params):
     run = nodes.run(params)
     for step in range(1, STEPS + 1):
-        *_, inside, end = node_words.substituted(run, step).split(" = ")
+        said = node_words.substituted(run, step)
+        assert not re.search(r"\de[+-]?\d", said), said
+        *_, inside, end = re.sub(r" ?\\cdot 10\^\{(\S+)\}", r"*10^(\1)", said).split(" = ")
         for latex, typed in ((r"\cdot", "*"), (r"\tfrac12", "0.5*"), (r"\left", ""), (r"\right", "")):
             inside = inside.replace(latex, typed)
         inside = re.sub(r"\\tanh (\S+)", r"tanh(\1)", inside)
         if "partial" in inside:  # a gradient that passes unchanged
             continue
-        told = parse_field((inside,))(torch.zeros(()), torch.zeros(1), {})
-        assert float(told) == pytest.approx(float(end), rel=2e-3), step
+        told, shown = (float(parse_field((part,))(torch.zeros(()), torch.zeros(1), {})) for part in (inside, end))
+        assert told == pytest.approx(shown, rel=2e-3), step
 
 
 def test_a_step_of_descent_is_a_step_against_the_gradient():
@@ -70,6 +75,22 @@ def test_one_answer_to_each_prediction_is_right(rate: float):
         assert sum(text.startswith("**Right**") for text in said) == 1
         said = [node_words.about_larger(nodes.run(params), guess) for guess in node_words.LARGER]
         assert sum(text.startswith("**Right**") for text in said) == 1
+
+
+def test_nothing_is_right_where_nothing_differs_or_moves():
+    still = Params(False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert node_words.about_descent(nodes.descend(still, 0.5), node_words.LOSS[1]).startswith("**None of these**")
+    for guess in node_words.LARGER:
+        assert node_words.about_larger(nodes.run(still), guess).startswith("**Neither is larger**")
+
+
+def test_a_gradient_along_a_skip_is_seen_and_numbers_fit_their_boxes():
+    at_h1 = len(FORWARD) + 1 + BACKWARD.index("h_1")
+    colours = [arc["line"]["color"] for arc in figures.graph(nodes.view(KINDS[1], at_h1)).to_dict()["layout"]["shapes"]]
+    assert colours[1] == GRADIENT != colours[0]
+    (boxes,) = figures.graph(nodes.view(FLAT, STEPS)).to_dict()["data"]
+    lines = [re.sub("<[^>]*>", "", line) for text in boxes["text"] for line in text.split("<br>")]
+    assert max(map(len, lines)) <= len("-1.3e-07")
 
 
 def test_the_graph_shows_what_has_been_reached():

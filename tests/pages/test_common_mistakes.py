@@ -34,7 +34,7 @@ def settled(at: AppTest, number: int, value: float) -> Settled:
     printed = " ".join(latex.value for latex in at.latex)
     assert all(step.latex in printed for step in (*found.right, *found.wrong))
     assert shown.count("✗ failed") == len(found.wrong)
-    assert shown.count("✓ checked") == len(found.right)
+    assert shown.count("✓ ") == len(found.right)
     return found
 
 

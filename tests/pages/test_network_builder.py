@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.conv import storing
@@ -11,6 +12,7 @@ from core.conv.kinds import KINDS
 from core.conv.presets import PRESETS
 from core.labs import builder_words as told
 from tests.pages.visiting import chart, open_page, sound, words
+from tests.pictures import SCENE, encoded
 
 
 def builder(link: str = "", **query: str) -> AppTest:
@@ -142,6 +144,7 @@ def test_the_input_at_its_ends():
 
 def test_the_frame_follows_layer_and_cell():
     at = builder("resnet18")
+    assert at.selectbox(key="b_preset").value == "resnet18"
     frames = []
     for number, down in (("4", 0), ("4", 100), ("19", 100)):
         at.selectbox(key="b_see").set_value(number)
@@ -153,7 +156,12 @@ def test_the_frame_follows_layer_and_cell():
     assert "is **435 x 435** pixels" in words(at)
     for key, value in (("b_across", 100), ("b_across", 0)):
         sound(at.slider(key=key).set_value(value).run())
-    sound(at.selectbox(key="b_picture").set_value("cat").run())
+    before = chart(at, "b_field")["layout"]["images"][0]["source"]
+    sound(at.segmented_control(key="source").set_value("Upload").run())
+    own = encoded(Image.fromarray(SCENE), "PNG")
+    sound(at.file_uploader(key="upload").upload("my.png", own, "image/png").run())
+    assert chart(at, "b_field")["layout"]["images"][0]["source"] != before
+    assert "Your picture, 64 x 48 pixels" in words(at)
 
 
 def test_saved_networks_open_again():
@@ -182,7 +190,7 @@ def test_a_long_network_offers_the_file():
 
 @pytest.mark.parametrize("link", ["nothing", "3x32x32_Cf0", "3x32x32_" + "C" * 5000, "9" * 9000, "3x1x1_CCC"])
 def test_a_bad_link_still_opens(link: str):
-    at = builder(link, b_at="7", b_see="99", b_down="nan", b_across="-5", b_picture="x", b_new="x", b_preset="x")
+    at = builder(link, b_at="7", b_see="99", b_down="nan", b_across="-5", sample="x", b_new="x", b_preset="x")
     assert at.error
     assert table(at)
 
@@ -198,7 +206,7 @@ def test_predictions_hold_back_their_answers():
     assert len(chart(at, "b_shares")["data"]) == 2
     assert "**Right**. Layer 33" in words(at)
     assert "**Not quite** (you said: the first dense layer). Layers 3, 8, 13, 15, 20, 22" in words(at)
-    assert "**Right**. A cell of layer 31 sees 212 x 212" in words(at)
+    assert "**Right**. The cell in the middle of layer 31 sees 212 x 212" in words(at)
 
 
 def test_the_worked_example_and_the_exercises():

@@ -167,18 +167,23 @@ function goTo(state, panel, cell) {
 }
 
 function point(state, pointed) {
-  const [old, now] = [state.pointed, pointed].map((one) => one && `${one.panel.kind} ${one.row} ${one.column}`);
+  const [old, now] = [state.pointed, pointed].map((one) => one && `${one.panel.kind} ${one.panel.index} ${one.row} ${one.column}`);
   state.pointed = pointed;
   if (old !== now) show(state);
 }
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-function pressed(state, event) {
+function pressed(state, panel, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { map } = state.data;
   const { filter, row, column } = frameOf(state.data, state.at);
-  if (MOVES[event.key]) {
+  if (MOVES[event.key] && event.shiftKey && panel.kind === "input") {
+    const { rows, columns } = panel.grid;
+    const from = state.pointed?.panel === panel ? state.pointed : { row: 0, column: 0 };
+    const [down, along] = from === state.pointed ? MOVES[event.key] : [0, 0];
+    point(state, { panel, row: clamp(from.row + down, rows), column: clamp(from.column + along, columns) });
+  } else if (MOVES[event.key]) {
     const [down, along] = MOVES[event.key];
     const [to, across] = [row + down, column + along];
     if (to >= 0 && to < map[0] && across >= 0 && across < map[1]) go(state, indexOf(state.data, filter, to, across));

@@ -49,7 +49,9 @@ function galleryPanel(grid, told, state, index) {
     const value = number(panel.grid.values[cell.row * panel.grid.columns + cell.column], 6);
     told.textContent = `${panel.grid.title}, row ${cell.row + 1}, column ${cell.column + 1}: ${value}`;
   };
-  panel.canvas.addEventListener("pointermove", (event) => read(cellAt(panel, event)));
+  for (const kind of ["pointermove", "pointerdown"]) {
+    panel.canvas.addEventListener(kind, (event) => read(cellAt(panel, event)));
+  }
   panel.canvas.addEventListener("keydown", (event) => {
     const { rows, columns } = panel.grid;
     if (!MOVES[event.key]) return;

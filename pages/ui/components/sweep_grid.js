@@ -2,6 +2,10 @@
 
 const LARGEST = 44; // pixels of a cell
 const READABLE = 21; // from this size on a cell holds its number
+const KEYS = {
+  input: "Arrow keys move the kernel, with Shift they point at a cell, the space bar plays.",
+  output: "Arrow keys move the kernel, the space bar plays.",
+};
 
 function createPanel(state, kind, index) {
   const figure = document.createElement("figure");
@@ -11,21 +15,25 @@ function createPanel(state, kind, index) {
   panel.canvas.setAttribute("role", "img");
   panel.base = document.createElement("canvas");
   panel.canvas.addEventListener("pointerdown", (event) => {
+    const cell = cellAt(panel, event);
     panel.canvas.setPointerCapture(event.pointerId);
-    goTo(state, panel, cellAt(panel, event));
+    goTo(state, panel, cell);
+    point(state, cell && { panel, ...cell });
   });
   panel.canvas.addEventListener("pointermove", (event) => {
     const cell = cellAt(panel, event);
     if (event.buttons) goTo(state, panel, cell);
-    else point(state, cell && { panel, ...cell });
+    point(state, cell && { panel, ...cell });
   });
-  panel.canvas.addEventListener("pointerleave", () => point(state, null));
-  panel.canvas.addEventListener("keydown", (event) => pressed(state, event));
+  // What a tap has pointed at stays: a finger does not hover.
+  panel.canvas.addEventListener("pointerleave", (event) => event.pointerType === "touch" || point(state, null));
+  panel.canvas.addEventListener("blur", () => point(state, null));
+  panel.canvas.addEventListener("keydown", (event) => pressed(state, panel, event));
   return panel;
 }
 
 // The grid as it is, without the kernel: cells, their numbers, hatching where there is padding.
-function paintBase(panel, cell, theme, keys = "Arrow keys move the kernel, the space bar plays.") {
+function paintBase(panel, cell, theme, keys = KEYS[panel.kind]) {
   const { data } = panel.state;
   const grid = (panel.grid = panel.kind === "input" ? data.inputs[panel.index] : data.outputs[panel.index]);
   const ratio = Math.max(1, devicePixelRatio || 1);
@@ -110,6 +118,9 @@ function paintFrame(panel, frame, state) {
     }
     if (mark && mark.channel === panel.index) {
       box(pen, left + mark.v * d, top + mark.u * d, 1, 1, cell, { ...theme, accent: theme.mark }, 3);
+    }
+    if (pointed?.panel === panel) {
+      box(pen, pointed.column, pointed.row, 1, 1, cell, { ...theme, accent: theme.mark }, 2, true);
     }
   } else {
     if (panel.index === frame.filter) box(pen, frame.column, frame.row, 1, 1, cell, theme, 3);

@@ -24,7 +24,7 @@ function shapeNumbers(numbers, data, mark) {
     const sum = element("output", "", row);
     sum.className = "sum";
     row.addEventListener("pointerover", ({ target }) => mark(target.at ? { channel, ...target.at } : null));
-    row.addEventListener("pointerleave", () => mark(null));
+    row.addEventListener("pointerleave", (event) => event.pointerType === "touch" || mark(null)); // a tap's mark stays
     return { row, window, weights, products, sum };
   });
   numbers.root.replaceChildren(...numbers.rows.map(({ row }) => row));
@@ -81,7 +81,11 @@ function write(cell, value) {
   if (cell.value === value) return;
   cell.value = value;
   cell.firstChild.data = short(value);
-  cell.className = value > 0 ? "up" : value < 0 ? "down" : "";
+  const sign = Math.sign(value);
+  if (cell.sign === sign) return;
+  cell.sign = sign;
+  cell.classList.toggle("up", sign > 0);
+  cell.classList.toggle("down", sign < 0);
 }
 
 function markNumbers(numbers, mark, [, columns]) {
@@ -98,10 +102,12 @@ function short(value) {
   return String(+value.toFixed(size < 10 ? 3 : size < 100 ? 2 : 1)).replace("-", "−");
 }
 
-// Up to so many digits, without zeros at the end; whole numbers in full.
+// Up to so many digits, without zeros at the end; whole numbers in full. What has more digits in front of its point is
+// written with its power of ten, so that no rounded number looks like a whole one.
 function number(value, digits) {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value + 0).replace("-", "−");
-  return String(+value.toPrecision(digits)).replace("-", "−");
+  const text = value.toPrecision(digits);
+  return (text.includes("e+") ? text.replace(/\.?0*e/, "e") : String(+text)).replace("-", "−");
 }
 
 function element(name, text, parent) {
