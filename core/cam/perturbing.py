@@ -1,0 +1,87 @@
+r"""Weights of feature maps without a gradient: each is changed, and the score is looked at again.
+
+* Score-CAM (Wang et al., arXiv 1910.01279, section 3 and algorithm 1): the picture is masked by one feature map at a
+  time. Each mask is a forward pass of the whole network, so only the most varying feature maps are asked.
+* Ablation-CAM (Desai, Ramaswamy, WACV 2020, section 3): one feature map at a time is set to 0. Only the stages after it
+  run again, and where these are a mean over the cells and a linear layer, nothing has to run at all.
+
+Both go through the feature maps in batches; between two batches the caller may show progress or stop.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.cam.explain import Explanation
+from core.nn.stages import Stages
+
+Weights = Float[Tensor, " k"]
+
+
+def most_varying(activation: Float[Tensor, "1 k h w"], count: int) -> Int64[Tensor, " n"]:
+    """The feature maps with the largest variance over their cells, largest first; all of them if there are fewer."""
+    return activation[0].flatten(1).var(1).topk(min(count, activation.shape[1])).indices
+
+
+def score_cam(
+    net: Stages, x: Float[Tensor, "1 3 h w"], explanation: Explanation, channels: Int64[Tensor, " n"], batch: int = 16
+) -> Iterator[Weights]:
+    r"""Weights of the chosen feature maps: the softmax, over them, of the score of :math:`x \circ H_k`.
+
+    :math:`H_k` is the feature map, upsampled bilinearly to the input and scaled to reach from 0 to 1. The score of the
+    empty picture, which the paper subtracts from all, changes no softmax. Feature maps left out weigh 0.
+
+    Yields:
+        The weights (k,) by the feature maps asked so far, after each batch.
+    """
+    target = int(explanation.targets[0])
+    scores = torch.empty(0)
+    for some in channels.split(batch):
+        masks = explanation.activation[0, some][:, None]
+        masks = F.interpolate(masks, size=x.shape[2:], mode="bilinear", align_corners=False)
+        low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
+        masks = (masks - low) / (high - low).clamp_min(torch.finfo(masks.dtype).tiny)
+        with torch.no_grad():
+            scores = torch.cat([scores, net(x * masks)[:, target]])
+        yield _spread(scores.softmax(0), channels[: len(scores)], explanation)
+
+
+def ablation_cam(net: Stages, explanation: Explanation, batch: int = 32) -> Iterator[Weights]:
+    r"""Weights :math:`y^c - y^c_k`: by how much the score falls when feature map k is 0.
+
+    The paper divides them all by :math:`y^c`, which changes the map's unit and, where the score is negative, its sign;
+    here they stay in units of the score.
+
+    Yields:
+        The weights (k,) by the feature maps asked so far, after each batch; at once where a closed form is known.
+    """
+    target, activation = int(explanation.targets[0]), explanation.activation
+    channels = torch.arange(activation.shape[1])
+    head = linear_head(net, explanation.layer)
+    if head is not None:
+        yield head.weight.detach()[target] * activation[0].mean((1, 2))
+        return
+    falls = torch.empty(0)
+    for some in channels.split(batch):
+        ablated = activation.repeat(len(some), 1, 1, 1)
+        ablated[torch.arange(len(some)), some] = 0
+        with torch.no_grad():
+            scores = net.run(ablated, after=explanation.layer)[:, target]
+        falls = torch.cat([falls, explanation.scores[0, target] - scores])
+        yield _spread(falls, channels[: len(falls)], explanation)
+
+
+def linear_head(net: Stages, layer: str) -> nn.Linear | None:
+    """The linear layer, if all that follows the stage `layer` is a mean over the cells, flattening and that."""
+    names = list(net.stages)
+    match [net.stages[name] for name in names[names.index(layer) + 1 :]]:
+        case [nn.AdaptiveAvgPool2d(output_size=1 | (1, 1)), nn.Flatten(), nn.Linear() as head]:
+            return head
+    return None
+
+
+def _spread(weights: Tensor, channels: Tensor, explanation: Explanation) -> Weights:
+    return torch.zeros(explanation.activation.shape[1]).index_copy(0, channels, weights)
