@@ -4,6 +4,8 @@ r"""Class activation maps without hooks.
   the `Trace` then gives :math:`\partial y^c / \partial A` of any class, and `explain` the whole result.
 * `methods`: Grad-CAM, Grad-CAM++, XGrad-CAM, HiResCAM, LayerCAM and counter-evidence, each a rule
   for the weights in :math:`\sum_k w_k \odot A^k`.
+* `guided`, `perturbing`: guided back-propagation; Score-CAM and Ablation-CAM, which ask for no gradient.
+* `metrics`: numbers that say whether a map can be trusted.
 * `overlay`: a coarse map laid over the picture it explains.
 
 >>> import torch
