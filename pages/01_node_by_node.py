@@ -22,9 +22,9 @@ st.markdown(
 st.markdown(
     r"**Forward**, values are computed from left to right. **Backward**, each node gets its *gradient*, "
     r"$\partial L / \partial \text{node}$: by how much the loss changes for each unit by which the node does, if both "
-    "change a little, while "
-    "everything that does not depend on it stays. A node's gradient comes from those that it feeds: what arrives "
-    "there, times the derivative of the one operation in between. That is all of *back-propagation*."
+    "change a little, while everything that does not depend on it stays. A node's gradient comes from those that it "
+    "feeds: what arrives there, times the derivative of the one operation in between. That is all of "
+    "*back-propagation*."
 )
 params = node_controls.choose()
 node_controls.ask_larger(params)

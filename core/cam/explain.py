@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.cam.methods import METHODS
 from core.nn.stages import Stages
@@ -93,6 +93,16 @@ class Trace:
         return Explanation(self.layer, chosen, self.scores.detach(), self.activation.detach(), gradient)
 
 
+def refuse_training(net: nn.Module) -> None:
+    """Pictures of a batch influence each other where batch normalisation takes its statistics from them.
+
+    Raises:
+        ValueError: the network is in training mode.
+    """
+    if net.training:
+        raise ValueError("expected a network in eval mode (net.eval()); got one in training mode")
+
+
 def trace(net: Stages, x: Float[Tensor, "n 3 h w"], layer: str) -> Trace:
     """Run `net` on `x`, opened at the output of the stage `layer`.
 
@@ -101,8 +111,7 @@ def trace(net: Stages, x: Float[Tensor, "n 3 h w"], layer: str) -> Trace:
         ValueError: the network is in training mode, where pictures of a batch influence each other,
             or the stage's output is not a stack of feature maps (n, k, h, w).
     """
-    if net.training:
-        raise ValueError("expected a network in eval mode (net.eval()); got one in training mode")
+    refuse_training(net)
     with torch.no_grad():
         activation = net.run(x, upto=layer)
     if activation.ndim != 4:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from core.cam.explain import Explanation
+from core.cam.explain import Explanation, refuse_training
 
 
 class _GuidedReLU(torch.autograd.Function):
@@ -53,8 +53,7 @@ def guided_backpropagation(net: nn.Module, x: Float[Tensor, "n 3 h w"], targets:
     Raises:
         ValueError: the network is in training mode.
     """
-    if net.training:
-        raise ValueError("expected a network in eval mode (net.eval()); got one in training mode")
+    refuse_training(net)
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
         with _Guiding():

@@ -22,11 +22,10 @@ from scipy import ndimage, stats
 from skimage import metrics
 from torch import Generator, Tensor, nn
 
+from core.nn.scenes import Box
 from core.nn.stages import Stages
 
 Map = Float[np.ndarray, "H W"]
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels; right and bottom are the first ones outside."""
 
 SHARE = 0.15
 """Of the maximum: what is at least as hot belongs to the object (Selvaraju et al., section 4.1)."""

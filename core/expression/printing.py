@@ -48,7 +48,7 @@ def _strength(node: Node) -> int:
 def to_latex(node: Node) -> str:
     """The formula typeset: quotients as fractions, products by juxtaposition where that can be read."""
     if node.op == "number":
-        return _number(node.name)
+        return power_of_ten(node.name)
     if node.op == "constant":
         return rf"\{node.name}" if node.name == "pi" else node.name
     if node.op == "name":
@@ -96,7 +96,12 @@ def _call(function: str, argument: Node, power: str = "") -> str:
     return rf"{_NAMED.get(function, chr(92) + function)}{above}\left({inner}\right)"
 
 
-def _number(digits: str) -> str:
+def power_of_ten(digits: str) -> str:
+    r"""A number's digits in LaTeX: what stands behind an e becomes the exponent of 10.
+
+    >>> power_of_ten("-0.5"), power_of_ten("2.458e-05")
+    ('-0.5', '2.458 \\cdot 10^{-5}')
+    """
     mantissa, mark, exponent = digits.partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
 

@@ -58,9 +58,9 @@ def write_grids(grids: Grids) -> str:
 
 def _written(value: float) -> str:
     """A decimal where two places are enough, or else a fraction: ninths have no decimal."""
-    decimal = f"{value:.2f}".rstrip("0").rstrip(".")
+    two, six = (f"{value:.{places}f}".rstrip("0").rstrip(".") for places in (2, 6))
     fraction = Fraction(value).limit_denominator(9999)
-    return str(fraction) if float(decimal) != value == float(fraction) else f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(fraction) if float(two) != value and float(fraction) == value else six
 
 
 def _check(grid: list[tuple[float, ...]], most: int) -> None:

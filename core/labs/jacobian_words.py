@@ -4,6 +4,7 @@ from math import floor, log10
 
 import numpy as np
 
+from core.expression.printing import power_of_ten
 from core.labs.jacobian_cost import FITTED, Costs
 from core.labs.jacobian_products import Products
 from core.labs.jacobian_ways import Ways
@@ -95,9 +96,7 @@ def about_shrinking(found: Shrink) -> str:
 
 def number(value: float) -> str:
     """Five digits, as LaTeX, without a power of ten where none is needed."""
-    text = f"{0.0 if abs(value) < 1e-14 else value:.5g}"
-    digits, _, power = text.partition("e")
-    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
+    return power_of_ten(f"{0.0 if abs(value) < 1e-14 else value:.5g}")
 
 
 def matrix(values: np.ndarray) -> str:

@@ -3,6 +3,7 @@
 from math import tanh
 
 from core.derivations.nodes import BACKWARD, FORWARD
+from core.expression.printing import power_of_ten
 from core.labs.nodes import STEPS, Descent, Run
 
 LARGER = ["that of $w_0$, of the first layer", "that of $w_1$, of the second"]
@@ -33,8 +34,7 @@ def digits(value: float, count: int = 4) -> str:
     >>> digits(-0.5), digits(2.458e-05)
     ('-0.5', '2.458 \\cdot 10^{-5}')
     """
-    mantissa, mark, exponent = f"{value:.{count}g}".partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
+    return power_of_ten(f"{value:.{count}g}")
 
 
 def number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from core.expression.printing import power_of_ten
 from core.labs.annuli import CIRCLE, Run, Snapshot
 from core.labs.depth_limit import BLOCKS as DEPTHS
 from core.labs.depth_limit import NETWORKS, Limits, Setting
@@ -33,8 +34,7 @@ def powers(value: float) -> str:
     """
     if not value:
         return "0"
-    digits, _, power = f"{value:.3e}".partition("e")
-    return digits if int(power) == 0 else rf"{digits} \cdot 10^{{{int(power)}}}"
+    return power_of_ten(f"{value:.3e}".removesuffix("e+00"))
 
 
 def about_crossings(result: Comparison) -> str:

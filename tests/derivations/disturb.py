@@ -31,4 +31,6 @@ def disturbed(step: Step) -> Iterator[tuple[str, Step]]:
         power = step.check.variable ** (step.check.order - 1)
     yield "added", replace(step, rhs=rhs + power * WRONG)
     if rhs != 0:
+        yield "doubled", replace(step, rhs=2 * rhs)
         yield "sign", replace(step, rhs=-rhs)
+        yield "zero", replace(step, rhs=sympy.S.Zero)

@@ -53,7 +53,16 @@ def test_the_dimensions_are_said():
     assert "1 state and 1 parameter" in adjoint_equation(3, 2, TYPED[0]).holds
 
 
-@pytest.mark.parametrize("size", [(1, 1, ()), (2, 1, ()), (0, 0, TYPED[1])], ids=str)
+@pytest.mark.parametrize(
+    "size",
+    [
+        (1, 1, ()),
+        (2, 1, ()),
+        (0, 0, TYPED[1]),
+        *(pytest.param(size, marks=pytest.mark.slow) for size in ((3, 1, ()), (0, 0, TYPED[2]))),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize(("slug", "one"), CASES, ids=lambda case: case.name if isinstance(case, Break) else case)
 def test_each_mistake_fails_where_it_was_made_and_nowhere_else(slug: str, one: Break, size: tuple):
     assert one.says.endswith(".")
@@ -113,9 +122,9 @@ def test_numbers_too_large_to_write_down_are_refused_in_time():
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", BUILDERS)
 def test_parameters_may_have_the_names_that_the_derivations_use(slug: str):
-    for name in ("h", "N"):
+    for name in ("h", "c", "k", "N"):
         assert all(holds(step) for step in BUILDERS[slug](1, 1, (f"{name}*z1 + t*z1",)).steps), name
-    for name in ("a", "L"):
+    for name in ("a", "L", "epsilon", "S00"):
         assert all(holds(step) for step in BUILDERS[slug](1, 1, (f"{name}*z1^2",)).steps), name
 
 
