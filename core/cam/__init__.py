@@ -4,7 +4,9 @@ r"""Class activation maps without hooks.
   the `Trace` then gives :math:`\partial y^c / \partial A` of any class, and `explain` the whole result.
 * `methods`: Grad-CAM, Grad-CAM++, XGrad-CAM, HiResCAM, LayerCAM and counter-evidence, each a rule
   for the weights in :math:`\sum_k w_k \odot A^k`.
-* `guided`, `perturbing`: guided back-propagation; Score-CAM and Ablation-CAM, which ask for no gradient.
+* `guided`, `eigen`, `perturbing`: guided back-propagation; Eigen-CAM, Score-CAM and Ablation-CAM, which ask for no
+  gradient. `occlusion`: a grey square slides over the picture, and the score is looked at again.
+* `depth`: a map at every depth of an ODE-Net, from one solve forwards and one backwards.
 * `metrics`: numbers that say whether a map can be trusted.
 * `overlay`: a coarse map laid over the picture it explains.
 

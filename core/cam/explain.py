@@ -12,6 +12,7 @@ Source: Selvaraju et al., "Grad-CAM" (arXiv 1610.02391), section 3.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -71,8 +72,13 @@ class Trace:
     """The feature maps A: the leaf of the graph that leads to `scores`."""
     scores: Float[Tensor, "n classes"]
 
-    def explain(self, targets: int | Sequence[int] | None = None) -> Explanation:
-        """The gradient of one class per picture; of the highest score if `targets` is None.
+    def explain(
+        self, targets: int | Sequence[int] | None = None, of: Literal["score", "probability"] = "score"
+    ) -> Explanation:
+        r"""The gradient of one class per picture; of the highest score if `targets` is None.
+
+        `of` the probability is a mistake to learn from: :math:`\partial p_c = p_c (\partial y^c - \sum_j p_j \partial
+        y^j)` mixes in all other classes, and vanishes as the network becomes sure.
 
         Raises:
             ValueError: a number of targets that is not the number of pictures, or a class out of range.
@@ -88,7 +94,8 @@ class Trace:
             raise ValueError(f"targets must be classes 0 to {classes - 1}; got {chosen.tolist()}")
         # Pictures do not mix in eval mode, so the gradient of the sum is each picture's own.
         with torch.enable_grad():
-            total = self.scores.gather(1, chosen[:, None]).sum()
+            outputs = self.scores if of == "score" else self.scores.softmax(1)
+            total = outputs.gather(1, chosen[:, None]).sum()
         (gradient,) = torch.autograd.grad(total, self.activation, retain_graph=True)
         return Explanation(self.layer, chosen, self.scores.detach(), self.activation.detach(), gradient)
 

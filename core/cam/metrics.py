@@ -31,18 +31,26 @@ SHARE = 0.15
 """Of the maximum: what is at least as hot belongs to the object (Selvaraju et al., section 4.1)."""
 
 
-def points_at(heat: Map, box: Box) -> bool:
-    """Whether the hottest place lies in the box; of several equally hot ones, the one nearest to their mean.
+def hottest(heat: Map) -> tuple[int, int] | None:
+    """Row and column of the hottest place; of several equally hot ones, the one nearest to their mean.
 
-    A blank map points nowhere.
+    None for a map that is the same everywhere.
     """
-    hottest = heat.max()
-    if not hottest > heat.min():
-        return False
-    places = np.argwhere(heat == hottest)
+    highest = heat.max()
+    if not highest > heat.min():
+        return None
+    places = np.argwhere(heat == highest)
     row, column = places[np.abs(places - places.mean(axis=0)).sum(axis=1).argmin()]
+    return int(row), int(column)
+
+
+def points_at(heat: Map, box: Box) -> bool:
+    """Whether the hottest place lies in the box. A blank map points nowhere."""
+    place = hottest(heat)
+    if place is None:
+        return False
     left, top, right, bottom = box
-    return bool(top <= row < bottom and left <= column < right)
+    return top <= place[0] < bottom and left <= place[1] < right
 
 
 def heat_box(heat: Map, share: float = SHARE) -> Box | None:

@@ -37,16 +37,27 @@ def score_cam(
     Yields:
         The weights (k,) by the feature maps asked so far, after each batch.
     """
-    target = int(explanation.targets[0])
     scores = torch.empty(0)
     for some in channels.split(batch):
-        masks = explanation.activation[0, some][:, None]
-        masks = F.interpolate(masks, size=x.shape[2:], mode="bilinear", align_corners=False)
-        low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
-        masks = (masks - low) / (high - low).clamp_min(torch.finfo(masks.dtype).tiny)
-        with torch.no_grad():
-            scores = torch.cat([scores, net(x * masks)[:, target]])
-        yield _spread(scores.softmax(0), channels[: len(scores)], explanation)
+        scores = torch.cat([scores, masked_scores(net, x, explanation, some)])
+        yield score_weights(explanation, channels[: len(scores)], scores)
+
+
+def masked_scores(
+    net: Stages, x: Float[Tensor, "1 3 h w"], explanation: Explanation, channels: Int64[Tensor, " n"]
+) -> Float[Tensor, " n"]:
+    r"""The score of :math:`x \circ H_k` for each of `channels`: what Score-CAM's weights are made of."""
+    masks = explanation.activation[0, channels][:, None]
+    masks = F.interpolate(masks, size=x.shape[2:], mode="bilinear", align_corners=False)
+    low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
+    masks = (masks - low) / (high - low).clamp_min(torch.finfo(masks.dtype).tiny)
+    with torch.no_grad():
+        return net(x * masks)[:, int(explanation.targets[0])]
+
+
+def score_weights(explanation: Explanation, channels: Int64[Tensor, " n"], scores: Float[Tensor, " n"]) -> Weights:
+    """Score-CAM's weights by the `masked_scores` of some channels."""
+    return _spread(scores.softmax(0), channels, explanation)
 
 
 def ablation_cam(net: Stages, explanation: Explanation, batch: int = 32) -> Iterator[Weights]:
@@ -66,12 +77,17 @@ def ablation_cam(net: Stages, explanation: Explanation, batch: int = 32) -> Iter
         return
     falls = torch.empty(0)
     for some in channels.split(batch):
-        ablated = activation.repeat(len(some), 1, 1, 1)
-        ablated[torch.arange(len(some)), some] = 0
-        with torch.no_grad():
-            scores = net.run(ablated, after=explanation.layer)[:, target]
-        falls = torch.cat([falls, explanation.scores[0, target] - scores])
+        falls = torch.cat([falls, falls_without(net, explanation, some)])
         yield _spread(falls, channels[: len(falls)], explanation)
+
+
+def falls_without(net: Stages, explanation: Explanation, channels: Int64[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """By how much the score falls when one of `channels` is 0, for each of them: Ablation-CAM's weights."""
+    ablated = explanation.activation.repeat(len(channels), 1, 1, 1)
+    ablated[torch.arange(len(channels)), channels] = 0
+    target = int(explanation.targets[0])
+    with torch.no_grad():
+        return explanation.scores[0, target] - net.run(ablated, after=explanation.layer)[:, target]
 
 
 def linear_head(net: Stages, layer: str) -> nn.Linear | None:

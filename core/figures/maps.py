@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from core.cam import METHODS, Explanation
+from core.figures.scene import Clock
 from core.figures.theme import GREY, SIGNED
 
 
@@ -25,6 +26,20 @@ class Panel:
     on_picture: bool = False
     """Laid over the picture, rather than shown as bare cells."""
     caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One panel in many versions, and a clock that steps through them."""
+
+    panels: tuple[Panel, ...]
+    """One for each frame of the clock; over a picture, so that all are as large."""
+    clock: Clock
+    """With frames; it starts at `start`, or at the last."""
+    beside: tuple[int, ...] = ()
+    """For each frame, which of the panels beside belongs to it; -1 for none."""
+    now: str = ""
+    """Added to the title of that panel."""
 
 
 def class_panel(explanation: Explanation, method: str, title: str, scale: str) -> Panel:

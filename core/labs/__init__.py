@@ -21,5 +21,10 @@ A module named `..._words` holds the sentences that go with a lab, with its numb
 * Convolution: `convolution` (the walk, flips, flat regions, sizes), `convolution_inputs`, `convolution_numbers` (typed
   grids). Layer calculator: `calculator`. Network builder: `builder` and the modules that begin like it.
 * Grad-CAM explorer: `gradcam`, what a network saw in a picture, and its exports.
+* Compare maps: `compare_maps`, `two_maps` (A less B).
+* Does the heat point at the object: `pointing_scene` (one map), `pointing` (many scenes, all methods), `shortcut` (a
+  network that looks at a tag).
+* Can the heatmap be trusted: `trust` (randomisation, deletion, insertion), `covering` (occlusion).
+* Depth is time: `depth_cam`, the map at every depth. ResNet against ODE-Net: `odenet_compare`.
 * Common mistakes: `mistakes` (all 22) and the modules that begin like it, one for each theme.
 """

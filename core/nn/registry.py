@@ -4,14 +4,16 @@ Source: the tables of weights in torchvision's documentation (addresses, accurac
 An official file's name ends in the first 8 hex digits of its sha256.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.nn import cifar10
+from core.nn import cifar10, scenes
+from core.nn.odenet import odenet_cifar
 from core.nn.preprocess import Preprocessing
-from core.nn.resnet import resnet18, resnet34, resnet50, resnet_cifar
+from core.nn.resnet import resnet18, resnet34, resnet50, resnet_cifar, resnet_scenes
 from core.nn.squeezenet import squeezenet1_0, squeezenet1_1
 from core.nn.stages import Stages
 from core.nn.vgg import vgg11, vgg13, vgg16, vgg16_bn, vgg19
@@ -81,29 +83,64 @@ def _torchvision(
     )
 
 
-def _embedded() -> Pretrained:
-    """The network trained by `core.nn.train_cifar10`; its card beside the weights holds its accuracy."""
-    card = json.loads((ASSETS / "resnet_cifar10.json").read_text(encoding="utf-8"))
+def _embedded(
+    name: str,
+    title: str,
+    build: Callable[[], Stages],
+    preprocessing: Preprocessing,
+    default_layer: str,
+    classes: tuple[str, ...],
+    accuracy: tuple[str, ...],
+) -> Pretrained:
+    """A network trained by this project; the card beside its weights holds its size and, under `accuracy`, that."""
+    card = json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
+    file = f"{name}.safetensors"
+    megabytes = round((ASSETS / file).stat().st_size / 2**20, 2)
+    top1 = 100 * functools.reduce(lambda found, key: found[key], accuracy, card)
     return Pretrained(
-        name="resnet_cifar10",
-        title="ResNet for CIFAR-10",
-        build=resnet_cifar,
-        parameters=696_618,
-        url=None,
-        file="resnet_cifar10.safetensors",
-        megabytes=1.34,
-        sha256_prefix=None,
-        top1=100 * card["test_accuracy_by_canvas"]["32"],
-        top5=None,
-        preprocessing=Preprocessing(48, None, cifar10.MEAN, cifar10.STD),
-        default_layer="layer3.1",
-        classes=cifar10.CLASSES,
+        name,
+        title,
+        build,
+        card["parameters"],
+        None,
+        file,
+        megabytes,
+        None,
+        top1,
+        None,
+        preprocessing,
+        default_layer,
+        classes,
+    )
+
+
+def _cifar10(name: str, title: str, build: Callable[[], Stages], default_layer: str) -> Pretrained:
+    """Trained by `core.nn.train_cifar10`."""
+    preprocessing = Preprocessing(48, None, cifar10.MEAN, cifar10.STD)
+    return _embedded(
+        name, title, build, preprocessing, default_layer, cifar10.CLASSES, ("test_accuracy_by_canvas", "32")
+    )
+
+
+def _scenes(name: str, title: str) -> Pretrained:
+    """Trained by `core.nn.train_scenes`; its scores are no distribution: several kinds may be there, or none."""
+    half = (0.5, 0.5, 0.5)
+    preprocessing = Preprocessing(scenes.CANVAS, None, half, half)
+    return _embedded(
+        name,
+        title,
+        resnet_scenes,
+        preprocessing,
+        "layer3.0",
+        scenes.CLASSES,
+        ("accuracy", "unseen scenes", "each answer"),
     )
 
 
 # fmt: off
 _MENU = (
-    _embedded(),
+    _cifar10("resnet_cifar10", "ResNet for CIFAR-10", resnet_cifar, "layer3.1"),
+    _cifar10("odenet_cifar10", "ODE-Net for CIFAR-10", odenet_cifar, "last_relu"),
     _torchvision("SqueezeNet 1.1", squeezenet1_1, 1_235_496, "squeezenet1_1-b8a52dc0.pth", 4.729, (58.178, 80.624), "features.12"),  # noqa: E501 (a table)
     _torchvision("SqueezeNet 1.0", squeezenet1_0, 1_248_424, "squeezenet1_0-b66bff10.pth", 4.778, (58.092, 80.420), "features.12"),  # noqa: E501
     _torchvision("ResNet-18", resnet18, 11_689_512, "resnet18-f37072fd.pth", 44.661, (69.758, 89.078), "layer4.1"),
@@ -119,3 +156,13 @@ _MENU = (
 
 REGISTRY: dict[str, Pretrained] = {entry.name: entry for entry in _MENU}
 """Every trained network by name, in the order of the menu."""
+
+UNLISTED: dict[str, Pretrained] = {
+    entry.name: entry
+    for entry in (
+        _scenes("scenes", "Scenes"),
+        _scenes("scenes_tagged", "Scenes, with a tag beside every star"),
+        _cifar10("odenet_coarse", "ODE-Net trained with two Euler steps", odenet_cifar, "last_relu"),
+    )
+}
+"""Trained networks of single lessons, which are in no menu."""

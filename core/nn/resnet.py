@@ -71,20 +71,27 @@ def resnet50() -> Stages:
     return _imagenet(Bottleneck, (3, 4, 6, 3))
 
 
-def resnet_cifar(widths: tuple[int, ...] = (32, 64, 128), blocks: int = 2, classes: int = 10) -> Stages:
+def resnet_cifar(
+    widths: tuple[int, ...] = (32, 64, 128),
+    blocks: int = 2,
+    classes: int = 10,
+    strides: tuple[int, ...] | None = None,
+) -> Stages:
     """The CIFAR-10 network of section 4.2, with `blocks` basic blocks at each of `widths` channels.
 
-    The stem keeps the resolution and every width after the first halves it, so the last feature
-    maps have a quarter of the input's side; any input of at least 4 x 4 pixels is accepted.
+    `strides` are those of the stem and of each width. Without them the stem keeps the resolution and every width after
+    the first halves it, so the last feature maps have a quarter of the input's side; any input of at least 4 x 4
+    pixels is accepted.
     """
+    stem, *others = strides or (1, 1, *(2 for _ in widths[1:]))
     layers = {
-        f"layer{i}": _layer(BasicBlock, channels, width, blocks, stride=1 if i == 1 else 2)
-        for i, (channels, width) in enumerate(pairwise((widths[0], *widths)), start=1)
+        f"layer{i}": _layer(BasicBlock, channels, width, blocks, stride)
+        for i, ((channels, width), stride) in enumerate(zip(pairwise((widths[0], *widths)), others, strict=True), 1)
     }
     return _initialised(
         Stages(
             {
-                "conv1": nn.Conv2d(3, widths[0], 3, padding=1, bias=False),
+                "conv1": nn.Conv2d(3, widths[0], 3, stem, padding=1, bias=False),
                 "bn1": nn.BatchNorm2d(widths[0]),
                 "relu": nn.ReLU(),
                 **layers,
@@ -94,6 +101,11 @@ def resnet_cifar(widths: tuple[int, ...] = (32, 64, 128), blocks: int = 2, class
             }
         )
     )
+
+
+def resnet_scenes() -> Stages:
+    """The network of `core.nn.train_scenes`: a score for each of eight kinds of objects; last maps of 16 x 16 cells."""
+    return resnet_cifar((24, 48, 96), blocks=1, classes=8, strides=(2, 1, 2, 1))
 
 
 def _imagenet(block: type[BasicBlock] | type[Bottleneck], blocks: tuple[int, int, int, int]) -> Stages:

@@ -55,7 +55,10 @@ class TensorStepper(Stepper[Tensor]):
     @override
     def finite(self, y: Tensor) -> bool:
         with torch.no_grad():
-            return is_batched(y) or bool(torch.isfinite(y).all())
+            if is_batched(y):
+                return True
+            # A finite sum has finite terms, and costs a fifth; an infinite one may be an overflow.
+            return bool(torch.isfinite(y.sum())) or bool(torch.isfinite(y).all())
 
     @override
     def keep(self, y: Tensor) -> Tensor:

@@ -157,6 +157,18 @@ def test_classes_can_be_switched_without_a_new_pass():
         assert torch.equal(again.map("layercam"), fresh.map("layercam"))
 
 
+def test_the_gradient_of_a_probability_mixes_in_all_classes():
+    """dp_c/dA = p_c (dy_c/dA - sum_j p_j dy_j/dA)."""
+    net = narrow()
+    passed = trace(net, noise(2, 3, 8, 8).double(), "layer2.0")
+    p = passed.scores.detach().softmax(1)
+    every = [passed.explain(c).gradient for c in range(p.shape[1])]
+    mean = sum(p[:, c, None, None, None] * g for c, g in enumerate(every))
+    found = passed.explain(1, of="probability")
+    torch.testing.assert_close(found.gradient, p[:, 1, None, None, None] * (every[1] - mean))
+    torch.testing.assert_close(found.scores, passed.scores.detach())
+
+
 @pytest.mark.parametrize("frozen", [True, False])
 def test_nothing_is_left_behind(frozen):
     net, x = narrow().requires_grad_(not frozen), noise(1, 3, 8, 8).double()

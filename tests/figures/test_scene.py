@@ -100,6 +100,7 @@ def test_any_message_is_a_place_inside_the_axes_or_none(message: object):
         assert -2 <= place[0] <= 2
         assert 1e-3 <= place[1] <= 10
     scenes._moment({"pick": message})  # raises at nothing
+    scenes._by_keys(message)
     scenes._pick(message)
 
 
@@ -132,5 +133,11 @@ def test_without_a_handle_nothing_is_picked():
 
 def test_the_last_move_is_named_to_the_browser():
     assert scenes._moment({"pick": [1.0, 2.0, 17]}) == 17
+    assert scenes._moment({"pick": [1.0, 2.0, 17, True]}) == 17
     assert scenes._moment({"pick": [1.0, 2.0]}) is None
     assert scenes._moment(None) is None
+
+
+@pytest.mark.parametrize(("pick", "keys"), [([0, 1, 17, True], True), ([0, 1, 17, False], False), ([0, 1, 17], False)])
+def test_keys_are_told_from_a_click(pick: list[object], keys: bool):
+    assert scenes._by_keys(pick) is keys

@@ -1,7 +1,7 @@
 """Gradients against finite differences and exact formulas: with respect to y0, t and parameters, by every method."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -20,6 +20,13 @@ TOLERANCE = {"adaptive_heun": 1e-5, "fehlberg2": 1e-5, "bosh3": 1e-7, "kencarp4"
 """So that a solve takes a hundred steps at most; 1e-9 for the others."""
 
 INTERFACES: list[Callable[..., Any]] = [odeint, odeint_adjoint, odeint_checkpointed]
+
+
+def slow(names: Sequence[str], chosen: Callable[[str], bool]) -> list[Any]:
+    """The names; the chosen ones are left out of the usual run."""
+    return [pytest.param(name, marks=pytest.mark.slow) if chosen(name) else name for name in names]
+
+
 by_interface = pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.__name__)
 
 
@@ -92,7 +99,7 @@ def test_back_in_time(name: str):
 # The adjoint: gradients of the exact solution, met as the solution meets it.
 
 
-@pytest.mark.parametrize("name", ADAPTIVE)
+@pytest.mark.parametrize("name", slow(ADAPTIVE, lambda name: name in {"kencarp4", "adaptive_heun"}))
 def test_adjoint_at_a_tight_tolerance(name: str):
     accuracy: dict[str, Any] = {"eps": 1e-3, "atol": 1e-3} if name in TOLERANCE else {"eps": 1e-4, "atol": 1e-5}
     kwargs = tight(name)
@@ -125,7 +132,7 @@ def exact() -> tuple[Tensor, ...]:
 ORDERS = {"implicit_adams": 4, "explicit_adams": 4}
 
 
-@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("name", slow(FIXED, lambda name: METHODS[name].implicit and name != "implicit_midpoint"))
 def test_adjoint_with_fixed_steps_converges_at_the_methods_order(name: str, exact: tuple[Tensor, ...]):
     order = ORDERS.get(name, METHODS[name].tableau.order)
     long, short = {1: (0.01, 0.005), 2: (0.04, 0.02), 3: (0.04, 0.02), 4: (0.025, 0.0125)}.get(order, (0.1, 0.05))
@@ -178,7 +185,7 @@ def test_the_gradient_of_the_start_alone(interface: Callable[..., Any]):
 
 
 @by_interface
-@pytest.mark.parametrize("name", ["rk4", "dopri5", "gl4", "kencarp4"])
+@pytest.mark.parametrize("name", slow(["rk4", "dopri5", "gl4", "kencarp4"], lambda name: METHODS[name].implicit))
 def test_gradients_of_a_batch_add_up(interface: Callable[..., Any], name: str):
     """Those of parameters; each sample's y0 has its own."""
     batch = torch.stack([Y0, -Y0, vector(0.2, 0.4), vector(0.0, 1.0)])

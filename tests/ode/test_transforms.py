@@ -81,7 +81,9 @@ def closeness(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("of", OF)
-@pytest.mark.parametrize("name", EXPLICIT)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "adaptive_heun" else name for name in EXPLICIT]
+)
 def test_forward_mode(name: str, of: str):
     function, at = solution(of, **settings(name))
     found = tangent(function, at, direction(at))
