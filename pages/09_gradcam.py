@@ -12,7 +12,7 @@ from core.cam import METHODS, explain, trace
 from core.figures.cam import alpha_bars, alpha_in_words
 from core.figures.maps import class_panel, feature_panels, gradient_panels, strongest, sum_panels
 from core.labs import gradcam, gradcam_words
-from pages.ui import cached, controls, derivations, exercise, share, show
+from pages.ui import cached, controls, derivations, exercise, menu, share, show
 from pages.ui.components.maps import show_maps
 from pages.ui.downloads import gradcam_downloads
 from pages.ui.fetching import require_weights
@@ -135,6 +135,10 @@ question = (
 )
 span, reason = gradcam_words.cell_span(fed, explanation)
 exercise.number_exercise(question, span, 1.0, reason, key=f"span {picture.digest} {entry.name} {layer}")
+
+st.header("Go on with this picture")
+for lesson in (menu.lessons()[slug] for slug in ("maps-compared", "truth", "depth-is-time")):
+    st.page_link(lesson.page(), label=f"**{lesson.title}** {lesson.question}")
 
 show.source(trace, explain, METHODS[method].weights)
 show.references(

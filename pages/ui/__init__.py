@@ -12,7 +12,8 @@
 * `derivations`: what the engine has checked, with its ticks: nothing else draws one; `stepper`: the same, step by step.
 * `formulas`: the formulas that pages print without a tick, found in their source.
 * `gradient_shown` and all other `..._controls`: what belongs to one lesson alone.
-* `piecewise`: long computations in pieces, with progress and Stop.
+* `piecewise`: long computations in pieces, with progress, Stop and a queue that all sessions share.
+* `pins`: two pinned settings; `compare_shown`: the parts of the page that compares maps.
 * `exercise`, `show`: questions with feedback; tables, notices, source code, references.
 * `components`: pieces that run in the browser, JavaScript beside Python.
 """

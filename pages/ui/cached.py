@@ -2,10 +2,10 @@
 
 import functools
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 from PIL import Image
@@ -16,7 +16,7 @@ from core.images import Picture
 from core.labs import checked, gradcam
 from core.nn import weights
 from core.nn.preprocess import Fed, feed
-from core.nn.registry import REGISTRY
+from core.nn.registry import REGISTRY, UNLISTED
 from core.nn.stages import StageRow, Stages
 from core.samples import SAMPLES
 
@@ -32,14 +32,44 @@ def run(work: Callable[..., Value], *params: object) -> Value:
 
     Args:
         work: a function of a module, without side effects, whose failures are part of its result.
-        params: its arguments, whose repr says all that is in them: frozen dataclasses, numbers, texts.
+        params: its arguments, whose repr says all that is in them: frozen dataclasses, numbers, texts. Pictures may be
+            among them; what comes of one that is not in the gallery stays with its session.
     """
-    return _result(_name(work), repr(params), lambda: work(*params))
+    return _kept(_name(work), params, lambda: work(*params))
 
 
 def draw(figure: Callable[[Value], Drawn], work: Callable[..., Value], *params: object) -> Drawn:
     """The figure of a lab's result, made once; `figure` needs nothing but the result."""
-    return _result(f"{_name(figure)} {_name(work)}", repr(params), lambda: figure(run(work, *params)))
+    return _kept(f"{_name(figure)} {_name(work)}", params, lambda: figure(run(work, *params)))
+
+
+def known(work: Callable[..., object], *params: object) -> bool:
+    """Whether `run` has the result; where it is just being computed, this waits for it."""
+    try:
+        _kept(_name(work), params, _missing)
+    except _Missing:
+        return False
+    return True
+
+
+def told(params: Sequence[object]) -> str:
+    """All that is in a lab's arguments."""
+    return repr(tuple(one.digest if isinstance(one, Picture) else one for one in params))
+
+
+class _Missing(Exception):
+    """There is no result yet."""
+
+
+def _missing() -> object:
+    raise _Missing
+
+
+def _kept(name: str, params: Sequence[object], work: Callable[[], Value]) -> Value:
+    pictures = sorted((one for one in params if isinstance(one, Picture)), key=lambda one: one.digest in _gallery())
+    if pictures:  # a private one before those of the gallery
+        return _on_picture(pictures[0], name, told(params), work)
+    return _result(name, told(params), work)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -68,7 +98,7 @@ def network(name: str) -> Stages:
     Raises:
         core.nn.weights.WeightsError: its weights are not on this machine, or not what they should be.
     """
-    entry = REGISTRY[name]
+    entry = (REGISTRY | UNLISTED)[name]
     path = weights.find(entry)
     if path is None:
         raise weights.WeightsError(f"The weights of {entry.title} are not on this machine. {weights.advice(entry)}")
@@ -140,6 +170,12 @@ def _explanation(digest: str, model: str, layer: str, target: int, _picture: Pic
     return trace(_picture, model, layer).explain(target)
 
 
+def _about_picture(digest: str, name: str, params: str, _work: Callable[[], object], _picture: Picture) -> Any:
+    return _work()
+
+
+_on_picture = _PerPicture(_about_picture, shared=512, private=128)
+"""What `run` and `draw` keep of pictures: small results, not forward passes."""
 shown = _PerPicture(_shown, shared=16, private=2)
 """picture -> what the browser gets of it."""
 fed = _PerPicture(_fed, shared=16, private=2)

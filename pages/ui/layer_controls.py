@@ -35,8 +35,6 @@ _WEIGHTS = (
 )
 _PEN_AT = -1.8
 """At first, in both directions: in a corner, where it is in nobody's way."""
-_KEY_STEP = 20
-"""Keys move the pen by multiples of this many thousandths."""
 
 
 def choose_cloud() -> CloudParams:
@@ -85,7 +83,8 @@ def _draw_own() -> str:
         show_scenes(
             [figures.drawing_scene(placed, (pen[0], pen[1]))],
             key="p_draw",
-            on_pick=partial(_picked, pen, int(label)),
+            on_pick=partial(_add, label=int(label)),
+            on_keys=_move,
             height=340,
         )
     code = st.session_state[_OWN]
@@ -101,17 +100,9 @@ def _coordinate(index: int) -> float:
     return value if math.isfinite(value) else _PEN_AT
 
 
-def _picked(pen: tuple[float, ...], label: int, x: float, y: float) -> None:
-    """Keys have moved the pen, or a click has added a point: then the pen stays, and the next click may be near."""
-    if all(_by_keys(old, new) for old, new in zip(pen, (x, y), strict=True)):
-        st.session_state[f"{_PEN}1"], st.session_state[f"{_PEN}2"] = round(x, 3), round(y, 3)
-    else:
-        _add(x, y, label)
-
-
-def _by_keys(old: float, new: float) -> bool:
-    """Whether arrow keys may have led from one coordinate to the other: by whole steps, or to the edge."""
-    return abs(new) >= REACH or (round(1000 * new) - round(1000 * old)) % _KEY_STEP == 0
+def _move(x: float, y: float) -> None:
+    """The pen to another place."""
+    st.session_state[f"{_PEN}1"], st.session_state[f"{_PEN}2"] = round(x, 3), round(y, 3)
 
 
 def _placed() -> list[Placed]:

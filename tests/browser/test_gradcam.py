@@ -63,9 +63,10 @@ def test_the_canvas_shows_what_core_computes_and_is_downloaded(visit: Visit):
 
 def test_a_photograph_is_uploaded_and_explained_and_a_bad_file_refused_in_words(visit: Visit):
     page = visit("gradcam")
+    canvas = page.locator(".maps canvas").first
+    expect(canvas).to_have_js_property("width", 640)  # with the picture: until it has come there are cells alone
     before = overlay(page)
     upload(page, "my photo.jpg", photograph(PHOTOGRAPH.rgb), "Your picture, 600")
-    canvas = page.locator(".maps canvas").first
     expect(canvas).to_have_js_property("width", 600)
     after = overlay(page)
     assert after.shape == (400, 600, 3)

@@ -3,6 +3,7 @@
 import runpy
 from typing import Any
 
+import pytest
 import torch
 from playwright.sync_api import expect
 
@@ -37,6 +38,7 @@ def test_add_break_and_repair(visit: Visit):
     page.wait_for_url("**b_net=3x32x32_Cp1DAMFL*")
 
 
+@pytest.mark.slow
 def test_a_saved_network_opens_in_another_visit_and_fits_a_phone(visit: Visit):
     page = visit("network-builder?b_net=vgg19", width=390)
     with page.expect_download() as saved:

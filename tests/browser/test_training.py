@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app_server import running_app
@@ -22,6 +23,7 @@ def drawn(page: Page) -> int:
     return int(page.get_by_text(re.compile("^value")).inner_text().split()[-1])
 
 
+@pytest.mark.slow
 def test_train_pause_resume_stop_reset_and_leave(browser: Browser):
     problems = []
     with running_app(APP) as address, browser.new_context() as context:

@@ -101,7 +101,8 @@ def test_play_uncovers_steps_and_stops_at_the_end(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("slug", "n", "m"), [*((slug, 1, 0) for slug in BREAKS), ("adjoint-invariant", 3, 2)]
+    ("slug", "n", "m"),
+    [*((slug, 1, 0) for slug in BREAKS), pytest.param("adjoint-invariant", 3, 2, marks=pytest.mark.slow)],
 )  # what holds in which size is tested with the derivations; here it is whether the page asks for the size chosen
 def test_a_derivation_is_shown_in_the_size_chosen(slug: str, n: int, m: int):
     at = lesson(a_proof=slug, a_n=str(n), a_m=str(m), **{f"a_{slug}_all": "true"})
@@ -124,7 +125,7 @@ def test_a_mistake_shows_its_cross_once_predicted(slug: str):
     assert "fail" in words(at)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", [*SLUGS[:2], *(pytest.param(slug, marks=pytest.mark.slow) for slug in SLUGS[2:])])
 def test_each_derivation_of_the_page_can_be_chosen(slug: str):
     at = lesson(a_proof=slug)
     assert f"of {len(report(slug).steps)} steps shown" in captions(at)

@@ -31,6 +31,11 @@ def test_the_menu_lists_what_exists_in_order():
         "Layer calculator",
         "Network builder",
         "Grad-CAM explorer",
+        "Compare maps",
+        "Does the heat point at the object?",
+        "Can the heatmap be trusted?",
+        "Depth is time",
+        "ResNet against ODE-Net",
         "Every equation, checked",
         "Common mistakes",
     ]

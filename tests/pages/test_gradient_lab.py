@@ -11,6 +11,7 @@ from core.labs import gradient_steps as steps
 from core.labs import gradient_words, gradients, way_back_words
 from core.labs.gradient_hard_problems import PROBLEMS as HARD
 from core.labs.gradient_problems import PROBLEMS
+from pages.ui import cached
 from tests.pages.visiting import chart, component, open_page, sound, words
 
 GUESSES = {
@@ -134,9 +135,9 @@ def test_the_meters_prediction_is_about_what_remains():
 
 def test_a_stopped_comparison_leaves_the_page_whole():
     at = lesson("Six ways", False)
-    at.session_state["gl_ways_stopped"] = repr(
-        [("growth", 2.0), *((gradients.Params("growth", "euler", 20, 2.0), name) for name in gradients.NAMES)]
-    )
+    params = gradients.Params("growth", "euler", 20, 2.0)
+    asked = [("growth", 2.0), *((params, name) for name in gradients.NAMES)]
+    at.session_state["gl_ways_stopped"] = repr([cached.told(each) for each in asked])
     for key in ("gl_guess_near", "gl_guess_computed"):
         at.radio(key=key).set_value(GUESSES[key])
     sound(at.run())

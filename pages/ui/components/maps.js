@@ -9,15 +9,33 @@ export default function ({ data, parentElement }) {
   const state = (root.state = new AbortController());
   root.style.setProperty("--least", `${data.least}px`);
 
-  const panels = data.panels.map((panel) => ({
+  const unpack = (panel) => ({
     ...panel,
     values: new Float32Array(bytes(panel.values).buffer),
     lut: bytes(data.luts[panel.scale]),
-  }));
+  });
+  const panels = data.panels.map(unpack);
   const views = panels.map((panel, i) => view(panel, root.children[i] ?? null, data, state.signal));
+  const clock = data.clock ? clockOf(root) : null;
+  root.classList.toggle("lead", Boolean(clock));
   root.replaceChildren(...views.map((v) => v.figure));
+  let decoded = null;
+  const draw = (image) => {
+    decoded = image;
+    views.forEach((v) => v.draw(image));
+  };
+  if (clock) {
+    const frames = data.frames.map(unpack);
+    clock.changed = () => {
+      const { frame } = momentOf(clock);
+      views[0].show(frames[frame], decoded);
+      views.forEach((v, i) => i && v.highlight(data.beside[frame] === i - 1, data.now));
+    };
+    views[0].figure.append(clock.bar);
+    updateClock(clock, data.clock);
+    clock.changed();
+  }
 
-  const draw = (image) => views.forEach((v) => v.draw(image));
   if (data.picture) {
     const image = new Image();
     image.onload = () => state.signal.aborted || draw(image);
@@ -29,6 +47,12 @@ export default function ({ data, parentElement }) {
   return () => state.abort();
 }
 
+// A slider under the first panel that steps through its frames; it stays when the data change.
+function clockOf(root) {
+  root.clock ??= createClock(document.createElement("div"), () => {});
+  return root.clock;
+}
+
 function view(panel, old, data, signal) {
   const [left, top, right, bottom] = data.box; // of the picture, as fractions
   const figure = document.createElement("figure");
@@ -38,7 +62,7 @@ function view(panel, old, data, signal) {
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${panel.alt} Arrow keys read single cells.`);
-  scaleBar(panel, figure);
+  let bar = scaleBar(panel, figure);
   const readout = element("output", panel.caption, figure);
 
   const [width, height] = data.size;
@@ -116,7 +140,22 @@ function view(panel, old, data, signal) {
     else paintCells(target, panel);
     repaint();
   };
-  return { figure, draw, mark };
+  // Another grid in the same place of the page, over the same input.
+  const show = (other, image) => {
+    panel = other;
+    title.textContent = panel.title;
+    canvas.setAttribute("aria-label", `${panel.alt} Arrow keys read single cells.`);
+    const old = bar;
+    bar = scaleBar(panel, figure);
+    old.replaceWith(bar);
+    if (image || !panel.onPicture) draw(image);
+    mark(place);
+  };
+  const highlight = (on, why) => {
+    figure.classList.toggle("now", on);
+    title.textContent = on ? `${panel.title} ${why}` : panel.title;
+  };
+  return { figure, draw, mark, show, highlight };
 }
 
 function paintCells(target, panel) {
@@ -182,6 +221,7 @@ function scaleBar(panel, figure) {
   const stops = Array.from({ length: 17 }, (_, i) => `rgb(${panel.lut.slice(Math.round(i * 15.9375) * 3).slice(0, 3)})`);
   strip.style.background = `linear-gradient(to right, ${stops})`;
   element("span", number(panel.high), bar);
+  return bar;
 }
 
 function frame(context, x, y, w, h, dash) {
@@ -207,6 +247,7 @@ const shade = ({ low, high }, value) =>
   Math.round(Math.min(Math.max((value - low) / (high > low ? high - low : 1), 0), 1) * 255);
 const clamp = (i, length) => Math.min(Math.max(i, 0), length - 1);
 const number = (x) => (x === 0 ? "0" : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e4 ? String(+x.toPrecision(3)) : x.toExponential(1));
+const within = (x, low, high) => Math.min(Math.max(x, low), high); // for the clock
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 function element(name, text, parent) {

@@ -29,6 +29,7 @@ def show_scenes(
     key: str,
     clock: Clock | None = None,
     on_pick: Callable[[float, float], None] | None = None,
+    on_keys: Callable[[float, float], None] | None = None,
     least_width: int = 320,
     height: int = 360,
     lead: bool = False,
@@ -37,15 +38,17 @@ def show_scenes(
 
     Args:
         on_pick: called, before the page runs again, with the place to which the handle was moved; inside its axes.
+        on_keys: called in its stead where arrow keys moved the handle.
         least_width: of a panel, in CSS pixels.
         height: of a panel's canvas, in CSS pixels; square scenes on narrow screens take less.
         lead: the first of three stands beside the two others, as high as both, where there is room.
     """
 
     def picked() -> None:
-        place = _inside(scenes, _pick(st.session_state.get(key)))
-        if place is not None and on_pick is not None:
-            on_pick(*place)
+        pick = _pick(st.session_state.get(key))
+        place, called = _inside(scenes, pick), on_keys if on_keys and _by_keys(pick) else on_pick
+        if place is not None and called is not None:
+            called(*place)
 
     _scenes(
         key=key,
@@ -82,9 +85,17 @@ def _within(value: float, axis: Axis) -> float:
 def _moment(state: object) -> int | None:
     """The browser's mark of its last pick, handed back so that it knows which of its moves this answers."""
     match _pick(state):
-        case [_, _, int() as moment]:
+        case [_, _, int() as moment, *_]:
             return moment
     return None
+
+
+def _by_keys(pick: object) -> bool:
+    """Whether the browser says that keys moved the handle."""
+    match pick:
+        case [_, _, _, True]:
+            return True
+    return False
 
 
 def _scene(scene: Scene) -> dict[str, object]:

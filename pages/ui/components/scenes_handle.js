@@ -87,7 +87,7 @@ function keyed(panel, event) {
     const down = y.at(panel.place[1]) - (step[1] * (area.bottom - area.top)) / part;
     movedTo(panel, across, down);
     clearTimeout(panel.timer);
-    panel.timer = setTimeout(() => send(panel), PATIENCE);
+    panel.timer = setTimeout(() => send(panel, true), PATIENCE);
   } else walk(panel, step, event.shiftKey ? 1 : 50);
   event.preventDefault();
 }
@@ -135,12 +135,13 @@ function rounded({ low, high, log }, value) {
   return within(digits > 15 ? value : +value.toFixed(Math.max(digits, 0)), low, high);
 }
 
-// The third number tells two moves to the same place apart; the server hands the last one back with its answer.
-function send(panel) {
+// The third number tells two moves to the same place apart; the server hands the last one back with its answer. The
+// fourth says whether keys moved the handle.
+function send(panel, keys = false) {
   clearTimeout(panel.timer);
   panel.timer = 0;
   panel.sent = Date.now();
-  panel.state.pick([...panel.place, panel.sent]);
+  panel.state.pick([...panel.place, panel.sent, keys]);
 }
 
 function turnTo(panel, around, above) {

@@ -59,6 +59,7 @@ def test_play_moves_the_clock_stops_at_the_end_and_starts_anew(visit: Visit):
     assert time(page) == pytest.approx(TURN)
 
 
+@pytest.mark.slow
 def test_with_less_motion_play_goes_by_few_jumps(visit: Visit):
     page = visit("?show=plane")
     page.emulate_media(reduced_motion="reduce")
@@ -74,6 +75,7 @@ def test_with_less_motion_play_goes_by_few_jumps(visit: Visit):
     assert 3 <= len(seen) <= 11
 
 
+@pytest.mark.slow
 def test_nothing_plays_in_a_hidden_tab(visit: Visit):
     page = visit("?show=plane")
     page.get_by_role("button", name="Play").click()
