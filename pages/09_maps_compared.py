@@ -9,15 +9,13 @@ Prerequisites: the Grad-CAM explorer. Sources: Selvaraju et al. 2017; Wang et al
 import streamlit as st
 
 from core.cam import eigen, guided, perturbing
-from core.figures.maps import class_panel
 from core.labs import compare_maps as lab
 from core.labs import compare_maps_words as words
 from core.labs import two_maps
 from core.labs.trust import guided_objection
 from pages.ui import compare_shown as shown
 from pages.ui import exercise, pins, show
-from pages.ui.compare_controls import choose
-from pages.ui.components.maps import show_maps
+from pages.ui.compare_controls import choose, show_chosen
 from pages.ui.picture import choose_picture
 
 st.title("Compare maps")
@@ -31,10 +29,7 @@ settings, view = st.columns([3, 2], gap="large")
 with settings:
     scene = choose(chosen)
 with view:
-    panel = class_panel(scene.explanation, scene.setting.method, scene.name, shown.SCALE)
-    show_maps([panel], scene.chosen.picture, scene.fed.box, key="x_map", opacity=shown.OPACITY)
-    probability = scene.answer.probabilities[scene.setting.target]
-    st.caption(f"{scene.entry.title} gives {scene.name} a probability of {probability:.1%}. {scene.chosen.caption}")
+    show_chosen(scene, "x_map")
 
 st.header("1. Through all layers")
 st.markdown(

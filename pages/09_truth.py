@@ -9,13 +9,11 @@ Prerequisites: the Grad-CAM explorer. Sources: Adebayo et al. 2018; Petsiuk et a
 import streamlit as st
 
 from core.cam import metrics, occlusion
-from core.figures.maps import class_panel
 from core.labs import trust
 from core.labs import trust_words as words
 from pages.ui import exercise, show
 from pages.ui import trust_controls as controls
-from pages.ui.compare_controls import choose
-from pages.ui.components.maps import show_maps
+from pages.ui.compare_controls import choose, show_chosen
 from pages.ui.picture import choose_picture
 
 st.title("Can the heatmap be trusted?")
@@ -31,10 +29,7 @@ with settings:
     scene = choose(chosen)
     seed = controls.choose_seed()
 with view:
-    panel = class_panel(scene.explanation, scene.setting.method, scene.name, "inferno")
-    show_maps([panel], scene.chosen.picture, scene.fed.box, key="t_map", opacity=0.55)
-    probability = scene.answer.probabilities[scene.setting.target]
-    st.caption(f"{scene.entry.title} gives {scene.name} a probability of {probability:.1%}. {scene.chosen.caption}")
+    show_chosen(scene, "t_map")
 
 st.header("1. A network that forgets")
 st.markdown(

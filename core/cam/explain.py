@@ -55,6 +55,10 @@ class Explanation:
         weights = METHODS[method].weights(self.activation, self.gradient)
         return (weights * self.activation).sum(1)
 
+    def weighted(self, weights: Float[Tensor, "n k"]) -> Float[Tensor, "n h w"]:
+        """The sum of the feature maps, signed, by one weight for each: for rules that need no gradient."""
+        return (weights[:, :, None, None] * self.activation).sum(1)
+
     def map(self, method: str = "gradcam") -> Float[Tensor, "n h w"]:
         """The class activation map: the positive part of `raw_map`, in units of the score."""
         return self.raw_map(method).relu()

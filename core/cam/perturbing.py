@@ -69,12 +69,11 @@ def ablation_cam(net: Stages, explanation: Explanation, batch: int = 32) -> Iter
     Yields:
         The weights (k,) by the feature maps asked so far, after each batch; at once where a closed form is known.
     """
-    target, activation = int(explanation.targets[0]), explanation.activation
-    channels = torch.arange(activation.shape[1])
-    head = linear_head(net, explanation.layer)
-    if head is not None:
-        yield head.weight.detach()[target] * activation[0].mean((1, 2))
+    known = linear_falls(net, explanation)
+    if known is not None:
+        yield known[0]
         return
+    channels = torch.arange(explanation.activation.shape[1])
     falls = torch.empty(0)
     for some in channels.split(batch):
         falls = torch.cat([falls, falls_without(net, explanation, some)])
@@ -88,6 +87,14 @@ def falls_without(net: Stages, explanation: Explanation, channels: Int64[Tensor,
     target = int(explanation.targets[0])
     with torch.no_grad():
         return explanation.scores[0, target] - net.run(ablated, after=explanation.layer)[:, target]
+
+
+def linear_falls(net: Stages, explanation: Explanation) -> Float[Tensor, "n k"] | None:
+    """Ablation-CAM's weights where a mean over the cells and a linear layer are all that follows; None elsewhere."""
+    head = linear_head(net, explanation.layer)
+    if head is None:
+        return None
+    return head.weight.detach()[explanation.targets] * explanation.activation.mean((2, 3))
 
 
 def linear_head(net: Stages, layer: str) -> nn.Linear | None:

@@ -17,7 +17,7 @@ from core.cam import Explanation, Trace, explain
 from core.cam.eigen import eigencam
 from core.cam.guided import guided_backpropagation, guided_gradcam
 from core.cam.metrics import rank_correlation
-from core.cam.perturbing import falls_without, linear_head, masked_scores, most_varying, score_weights
+from core.cam.perturbing import falls_without, linear_falls, linear_head, masked_scores, most_varying, score_weights
 from core.labs.trust import Map, coarse, guided_objection, on_input, quickest
 from core.nn.stages import Stages
 from core.ode import SolverError
@@ -114,9 +114,9 @@ def score_piece(net: Stages, x: Float[Tensor, "1 3 H W"], explanation: Explanati
 
 def ablation_piece(net: Stages, explanation: Explanation, group: int) -> Tensor:
     """The falls of one group of feature maps; all of them at once where they have a closed form."""
-    head, target = linear_head(net, explanation.layer), int(explanation.targets[0])
-    if head is not None:
-        return head.weight.detach()[target] * explanation.activation[0].mean((1, 2))
+    known = linear_falls(net, explanation)
+    if known is not None:
+        return known[0]
     channels = torch.arange(explanation.activation.shape[1])
     return falls_without(net, explanation, channels.split(group_size(len(channels)))[group])
 
@@ -152,7 +152,7 @@ def guided(net: Stages, x: Float[Tensor, "1 3 H W"], explanation: Explanation) -
 
 
 def _weighted(name: str, explanation: Explanation, weights: Float[Tensor, " k"]) -> Beyond:
-    values = (weights[:, None, None] * explanation.activation[0]).sum(0).relu().numpy()
+    values = explanation.weighted(weights[None])[0].relu().numpy()
     return Beyond(name, values, rank_correlation(values, explanation.map()[0].numpy()))
 
 

@@ -8,7 +8,7 @@ Sources: Ott et al. 2020, "ResNet after all?" (arXiv 2007.15386), section 3; Che
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,9 +21,9 @@ from core.cam.metrics import rank_correlation
 from core.labs.depth_cam import FIXED, STEPS, TOLERANCES, Way
 from core.labs.tensor_memory import Meter, stored_states
 from core.nn import cifar10
-from core.nn.odenet import ODEBlock, blocks, solved_by
+from core.nn.odenet import Gradient, blocks, solved_by
 from core.nn.stages import Stages
-from core.ode import SolverError, odeint_adjoint, odeint_checkpointed
+from core.ode import SolverError
 
 TIGHTEST = Way("dopri5", -6)
 """What all other ways are held against."""
@@ -187,29 +187,20 @@ class Memory:
     peak: int
 
 
-KEEPING = ("direct", "checkpointed", "adjoint")
+KEEPING: tuple[Gradient, ...] = ("direct", "checkpointed", "adjoint")
 """How the gradient of an ODE block is had: see `core.ode`."""
 
 
-def memory(net: Stages, x: Float[Tensor, "1 3 h w"], target: int = 0, keeping: str = "direct") -> Memory:
+def memory(net: Stages, x: Float[Tensor, "1 3 h w"], target: int = 0, keeping: Gradient = "direct") -> Memory:
     """Measured by watching every operation; the network's weights and the picture do not count, all gradients do."""
     own = copy.deepcopy(net).requires_grad_(True)
+    for block in blocks(own).values():
+        block.solver = replace(block.solver, gradient=keeping)
     with torch.enable_grad():
         picture = x.detach().clone().requires_grad_()
         with Meter([*own.parameters(), *own.buffers(), picture]) as meter:
-            score = _through(own, picture, keeping)[0, target]
+            score = own(picture)[0, target]
             stored = stored_states(score)
             kept = meter.live + stored
             torch.autograd.grad(score, [picture, *own.parameters()])
     return Memory(kept, meter.peak + stored)
-
-
-def _through(net: Stages, x: Tensor, keeping: str) -> Tensor:
-    """The forward pass, with its ODE blocks solved so that they keep this for the way back."""
-    for stage in net.stages.values():
-        if not isinstance(stage, ODEBlock) or keeping == "direct":
-            x = stage(x)
-            continue
-        solve = odeint_adjoint if keeping == "adjoint" else odeint_checkpointed
-        x = solve(stage.field, x, torch.tensor([0.0, 1.0]), **stage.solver.arguments)[-1]
-    return x

@@ -23,7 +23,7 @@ from torch import Tensor
 from core.cam import METHODS, Explanation, trace
 from core.cam.guided import guided_backpropagation
 from core.cam.metrics import heat_box, overlap, points_at
-from core.cam.perturbing import linear_head
+from core.cam.perturbing import linear_falls
 from core.labs.pointing_scene import LAYER, NETWORK, UNSEEN, feed, map_of, on_pixels
 from core.nn import scenes, train_scenes
 from core.nn.scenes import CANVAS, CLASSES, Box, draw
@@ -164,11 +164,9 @@ def all_maps(
 ) -> dict[str, Float[np.ndarray, "n H W"]]:
     """The heat of every method on the picture's pixels; Ablation-CAM where it has a closed form."""
     cells = {name: map_of(explanation, name) for name in TITLES if name in METHODS or name == "eigencam"}
-    head = linear_head(net, explanation.layer)
-    if head is not None:
-        activation = explanation.activation
-        falls = head.weight.detach()[explanation.targets] * activation.mean((2, 3))
-        cells["ablationcam"] = (falls[..., None, None] * activation).sum(1).relu()
+    falls = linear_falls(net, explanation)
+    if falls is not None:
+        cells["ablationcam"] = explanation.weighted(falls).relu()
     heats = {name: on_pixels(values) for name, values in cells.items()}
     guided = guided_backpropagation(net, x, explanation.targets).abs().sum(1).numpy()
     heats |= {"guided": guided, "guided_gradcam": guided * heats["gradcam"]}

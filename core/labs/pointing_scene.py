@@ -110,8 +110,7 @@ def feed(pictures: list[UInt8[np.ndarray, "h w 3"]], network: str = NETWORK) -> 
 def map_of(explanation: Explanation, method: str) -> Float[Tensor, "n h w"]:
     """The class activation maps by a method of `TITLES`."""
     if method == "eigencam":
-        weights = eigencam(explanation.activation)[..., None, None]
-        return (weights * explanation.activation).sum(1).relu()
+        return explanation.weighted(eigencam(explanation.activation)).relu()
     return explanation.map(method)
 
 

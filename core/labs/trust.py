@@ -228,7 +228,7 @@ Way = Literal["delete", "insert"]
 def heat_by(explanation: Explanation, method: str, seed: int = 0, number: int = 0) -> Map:
     """A signed map in the cells of the layer, by one of `METHODS`, Eigen-CAM or random numbers (the `number`-th)."""
     if method == EIGEN:
-        return (eigencam(explanation.activation)[:, :, None, None] * explanation.activation).sum(1)[0].numpy()
+        return explanation.weighted(eigencam(explanation.activation))[0].numpy()
     if method == RANDOM:
         return np.random.default_rng((seed, number)).random(explanation.activation.shape[2:]).astype(np.float32)
     return explanation.raw_map(method)[0].numpy()

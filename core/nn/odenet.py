@@ -20,6 +20,8 @@ from core.ode import odeint, odeint_adjoint, odeint_checkpointed, steps
 MOST_STEPS = 1000
 """Attempted steps of one solve; more is an error, not a wait."""
 
+Gradient = Literal["direct", "checkpointed", "adjoint"]
+
 
 @dataclass(frozen=True)
 class Solver:
@@ -35,7 +37,7 @@ class Solver:
     rtol: float = 1e-3
     atol: float = 1e-3
     step_size: float | None = None
-    gradient: Literal["direct", "checkpointed", "adjoint"] = "direct"
+    gradient: Gradient = "direct"
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.cam import Explanation
+from core.figures.maps import class_panel
 from core.labs import gradcam
 from core.labs.trust import Setting
 from core.nn.preprocess import Fed
 from core.nn.registry import Pretrained
 from core.nn.stages import Stages
 from pages.ui import cached, controls
+from pages.ui.components.maps import show_maps
 from pages.ui.fetching import require_weights
 from pages.ui.picture import Chosen
 
@@ -42,6 +44,14 @@ class Scene:
     def about(self) -> str:
         """All that it depends on, as text: for the keys of predictions."""
         return f"{self.chosen.picture.digest} {self.setting}"
+
+
+def show_chosen(scene: Scene, key: str) -> None:
+    """The map that the choices lead to, on the picture, and how sure the network is."""
+    panel = class_panel(scene.explanation, scene.setting.method, scene.name, "inferno")
+    show_maps([panel], scene.chosen.picture, scene.fed.box, key=key, opacity=0.55)
+    probability = scene.answer.probabilities[scene.setting.target]
+    st.caption(f"{scene.entry.title} gives {scene.name} a probability of {probability:.1%}. {scene.chosen.caption}")
 
 
 def choose(chosen: Chosen) -> Scene:

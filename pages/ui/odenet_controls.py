@@ -12,7 +12,7 @@ from core.images import Picture
 from core.labs import odenet_compare as compare
 from core.labs.depth_cam import FIXED, STEPS, TOLERANCES, Way
 from core.labs.odenet_compare import KEEPING, TIGHTEST, WAYS, Memory, Robust, Solved
-from core.nn.odenet import solved_by
+from core.nn.odenet import Gradient, solved_by
 from core.nn.registry import ASSETS, REGISTRY, UNLISTED, Pretrained
 from core.samples import SAMPLES
 from pages.ui import cached, share
@@ -146,7 +146,7 @@ def cards() -> dict[str, tuple[Pretrained, Mapping[str, Any]]]:
     }
 
 
-def memory_of(height: int, width: int, name: str, steps: int, keeping: str) -> Memory:
+def memory_of(height: int, width: int, name: str, steps: int, keeping: Gradient) -> Memory:
     """What the gradient for one picture of this size keeps; its colours do not matter."""
     net = cached.network(name)
     twin = solved_by(net, Way("euler", steps).solver)

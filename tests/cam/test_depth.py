@@ -6,8 +6,9 @@ from torch import Tensor, nn
 
 from core.cam import explain
 from core.cam.depth import passages
-from core.nn.odenet import ODEBlock, Solver, blocks, odenet_cifar, solved_by
+from core.nn.odenet import ODEBlock, Solver, blocks, solved_by
 from core.nn.stages import Stages
+from tests.odenets import small_odenet
 
 DEPTHS = [0.0, 0.2, 0.5, 0.9, 1.0]
 TIGHT = Solver("dopri5", 1e-6, 1e-6)
@@ -16,12 +17,7 @@ TIGHT = Solver("dopri5", 1e-6, 1e-6)
 @pytest.fixture(scope="module")
 def net() -> Stages:
     """A small ODE-Net whose blocks really move: untrained ones stand still."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        made = odenet_cifar((8, 16), (8, 8), classes=4, solver=TIGHT)
-        for block in blocks(made).values():
-            nn.init.normal_(block.get_parameter("field.conv2.weight"), std=0.15)
-    return made.eval().requires_grad_(False)
+    return small_odenet(TIGHT)
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.cam import explain
 from core.labs import depth_cam as lab
 from core.labs import depth_cam_words as words
 from core.labs.depth_cam import Journey, Moment, Pair, Way
 from core.nn import odenet
-from core.nn.odenet import blocks, odenet_cifar, solved_by
+from core.nn.odenet import solved_by
 from core.nn.resnet import resnet_cifar
 from core.nn.stages import Stages
+from tests.odenets import small_odenet
 
 NAMES = [f"class {i}" for i in range(4)]
 
@@ -20,12 +21,7 @@ NAMES = [f"class {i}" for i in range(4)]
 @pytest.fixture(scope="module")
 def net() -> Stages:
     """Small, with blocks that really move."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        made = odenet_cifar((8, 16), (8, 8), classes=4)
-        for block in blocks(made).values():
-            nn.init.normal_(block.get_parameter("field.conv2.weight"), std=0.15)
-    return made.eval().requires_grad_(False)
+    return small_odenet()
 
 
 @pytest.fixture(scope="module")
