@@ -72,7 +72,7 @@ class TimeField(nn.Module):
 
 
 class ConvField(nn.Module):
-    """f(t, z) for feature maps: two 3 x 3 convolutions, with a normalisation that knows the depth between them.
+    """f(t, z) for feature maps: SiLU, 3 x 3 convolution, normalisation that knows the depth, SiLU, 3 x 3 convolution.
 
     The normalisation, over groups of 8 channels of one picture, keeps the slope bounded; its scale and shift are linear
     in t. SiLU, unlike ReLU, has no kink that a solver with error control would stumble over.
@@ -89,7 +89,7 @@ class ConvField(nn.Module):
     def forward(self, t: Tensor, z: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n channels h w"]:
         """The feature maps' rate of change at depth t."""
         scale, shift = (start + t.to(start.dtype) * slope for start, slope in (self.scale, self.shift))
-        hidden = F.group_norm(self.conv1(z), len(scale) // 8, scale, shift)
+        hidden = F.group_norm(self.conv1(F.silu(z)), len(scale) // 8, scale, shift)
         return self.conv2(F.silu(hidden)).to(z.dtype)
 
 
@@ -170,7 +170,9 @@ def odenet_cifar(
         "ode1": ODEBlock(ConvField(widths[0], hidden[0]), solver=solver),
     }
     for i, (narrow, wide) in enumerate(pairwise(widths), start=2):
-        parts[f"down{i}"] = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(narrow, wide, 1, bias=False), nn.BatchNorm2d(wide))
+        parts[f"down{i}"] = nn.Sequential(
+            nn.AvgPool2d(2), nn.Conv2d(narrow, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU()
+        )
         parts[f"ode{i}"] = ODEBlock(ConvField(wide, hidden[i - 1]), solver=solver)
     last = {
         "bn": nn.BatchNorm2d(widths[-1]),

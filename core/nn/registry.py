@@ -9,9 +9,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.nn import cifar10, scenes
-from core.nn.odenet import odenet_cifar
+from core.nn.odenet import Solver, odenet_cifar
 from core.nn.preprocess import Preprocessing
 from core.nn.resnet import resnet18, resnet34, resnet50, resnet_cifar, resnet_scenes
 from core.nn.squeezenet import squeezenet1_0, squeezenet1_1
@@ -83,6 +84,11 @@ def _torchvision(
     )
 
 
+def _card(name: str) -> dict[str, Any]:
+    """What stands beside the weights: how they were made, and what they are worth."""
+    return json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
+
+
 def _embedded(
     name: str,
     title: str,
@@ -93,8 +99,7 @@ def _embedded(
     accuracy: tuple[str, ...],
 ) -> Pretrained:
     """A network trained by this project; the card beside its weights holds its size and, under `accuracy`, that."""
-    card = json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
-    file = f"{name}.safetensors"
+    card, file = _card(name), f"{name}.safetensors"
     megabytes = round((ASSETS / file).stat().st_size / 2**20, 2)
     top1 = 100 * functools.reduce(lambda found, key: found[key], accuracy, card)
     return Pretrained(
@@ -122,6 +127,13 @@ def _cifar10(name: str, title: str, build: Callable[[], Stages], default_layer: 
     )
 
 
+def _odenet(name: str, title: str) -> Pretrained:
+    """Solved as in the last run of its training; its accuracy was measured so."""
+    run = _card(name)["runs"][-1]
+    solver = Solver(run["method"], step_size=run["step_size"])
+    return _cifar10(name, title, functools.partial(odenet_cifar, solver=solver), "last_relu")
+
+
 def _scenes(name: str, title: str) -> Pretrained:
     """Trained by `core.nn.train_scenes`; its scores are no distribution: several kinds may be there, or none."""
     half = (0.5, 0.5, 0.5)
@@ -140,7 +152,7 @@ def _scenes(name: str, title: str) -> Pretrained:
 # fmt: off
 _MENU = (
     _cifar10("resnet_cifar10", "ResNet for CIFAR-10", resnet_cifar, "layer3.1"),
-    _cifar10("odenet_cifar10", "ODE-Net for CIFAR-10", odenet_cifar, "last_relu"),
+    _odenet("odenet_cifar10", "ODE-Net for CIFAR-10"),
     _torchvision("SqueezeNet 1.1", squeezenet1_1, 1_235_496, "squeezenet1_1-b8a52dc0.pth", 4.729, (58.178, 80.624), "features.12"),  # noqa: E501 (a table)
     _torchvision("SqueezeNet 1.0", squeezenet1_0, 1_248_424, "squeezenet1_0-b66bff10.pth", 4.778, (58.092, 80.420), "features.12"),  # noqa: E501
     _torchvision("ResNet-18", resnet18, 11_689_512, "resnet18-f37072fd.pth", 44.661, (69.758, 89.078), "layer4.1"),
@@ -162,7 +174,7 @@ UNLISTED: dict[str, Pretrained] = {
     for entry in (
         _scenes("scenes", "Scenes"),
         _scenes("scenes_tagged", "Scenes, with a tag beside every star"),
-        _cifar10("odenet_coarse", "ODE-Net trained with two Euler steps", odenet_cifar, "last_relu"),
+        _odenet("odenet_coarse", "ODE-Net trained with two Euler steps"),
     )
 }
 """Trained networks of single lessons, which are in no menu."""
