@@ -32,7 +32,8 @@ with words:
         "- **Move something**: every picture answers at once, and plays.\n"
         "- **Predict before you look**, then compare with the numbers of the run on screen.\n"
         "- **Bring your own**: a formula, measurements, a photograph.\n"
-        "- **Take it home**: every state is a link, and a script repeats it.\n\n"
+        "- **Take it home**: every state is a link, and a script repeats it; below the menu are worksheets, links for "
+        "a class, and your progress.\n\n"
         "No account, and nothing leaves this server: what you bring stays in your session."
     )
     learn, look = st.columns(2)

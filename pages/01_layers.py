@@ -115,7 +115,7 @@ if faded is not None:
         least_width=250,
         height=330,
     )
-    st.markdown(words.about_depth(measured, faded))
+    faded.reveal(words.about_depth(measured, faded))
     st.caption(
         "Thin lines and small symbols are single seeds, thick lines medians; a ring marks the depth of the slider; "
         "values below 1e-36 stand at the edge. **Move the gain**, then try orthogonal weights at gain 1: for which "

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.figures import equations as figures
 from core.labs import analytic, equation_words, equations, existence, picard
+from core.labs.verdict import verdict
 from pages.ui import cached, derivations, equation_controls, exercise, show
 from pages.ui.components.scenes import show_scenes
 
@@ -47,8 +48,7 @@ derivations.proof("order-reduction", form.order, key="d_proof_order", title="Why
 if stacked.linear is not None:
     guess = exercise.predict(equation_words.FATE_QUESTION, equation_words.FATE, key="d_guess_fate")
     if guess is not None:
-        st.markdown(equation_words.about_fate(guess))
-        st.latex(rf"\det(\lambda I - C) = {stacked.linear.polynomial_latex}")
+        guess.reveal(equation_words.about_fate(guess, stacked.linear))
         st.markdown(equation_words.eigenvalue_table(stacked.linear))
         st.caption(equation_words.about_eigenvalues(stacked.linear))
     derivations.proof("companion-matrix", form.order, key="d_proof_matrix", title="The companion matrix, checked")
@@ -74,9 +74,9 @@ if guess is not None:
     errors = cached.draw(figures.error_chart, analytic.compare, formula, chosen)
     show.figure(errors, figures.error_alt(compared), key="d_errors")
     st.markdown(equation_words.about_errors(compared))
-    st.markdown(
-        f"{equation_words.mark(guess, sizes[2])}: the equation decides. Where neighbouring solutions approach each "
-        "other, as for $z' = -5 (z - \\cos t)$, old errors fade; where they part, old errors grow."
+    guess.reveal(
+        f"{verdict(guess, sizes[2])} Where neighbouring solutions approach each other, as for $z' = -5 (z - \\cos t)$, "
+        "old errors fade; where they part, old errors grow."
     )
 
 st.header("Is there a solution, and is it the only one?")
@@ -95,7 +95,7 @@ question = "**What do you expect?** For $z' = z,\\; z(0) = 1$, what is the k-th 
 iterated = ["$(1 + t/k)^k$", "the Taylor polynomial of $e^t$ of degree k", "a polynomial of degree $2^k$"]
 guess = exercise.predict(question, iterated, key="d_guess_iterate")
 if guess is not None:
-    st.markdown(f"{equation_words.mark(guess, iterated[1])}: it is {iterated[1]}. Other problems differ:")
+    guess.reveal(f"{verdict(guess, iterated[1])} Each round adds one term of the series. Other problems differ.")
     asked = equation_controls.choose_picard()
     iterates = cached.run(picard.iterate, asked)
     scenes = cached.draw(figures.picard_scene, picard.iterate, asked)
@@ -113,18 +113,17 @@ st.markdown(
 )
 lost = cached.run(existence.uniqueness)
 show_scenes(cached.draw(figures.family_scene, existence.uniqueness), key="d_family", clock=figures.family_clock(lost))
-question = "**What do you expect?** Started at exactly $z(0) = 0$, which of them will Euler and dopri5 return?"
+question = "**What do you expect?** For $z' = 3 z^{2/3}$ from exactly $z(0) = 0$, what will Euler and dopri5 return?"
 returned = ["$t^3$, the largest", "0, the smallest", "they refuse"]
 guess = exercise.predict(question, returned, key="d_guess_unique")
 if guess is not None:
     st.markdown(equation_words.uniqueness_table(lost))
-    st.markdown(
-        f"{equation_words.mark(guess, returned[1])}: from exactly 0 they see $f = 0$ and stay, without a word: one "
-        "solution of many. The least bit above, and they leave at once. Implicit Euler refuses: it needs "
+    guess.reveal(
+        f"{verdict(guess, returned[1])} From exactly 0 they see $f = 0$ and stay, without a word: one solution of "
+        "many. The least bit above, and they leave at once. Implicit Euler refuses: it needs "
         "$\\partial f / \\partial z$, infinite at 0 and huge beside it. The reason is the quotient that a Lipschitz "
-        "constant $L$ would have to bound; towards 0 it grows without bound:"
+        f"constant $L$ would have to bound; towards 0 it grows without bound:\n\n{equation_words.quotient_table(lost)}"
     )
-    st.markdown(equation_words.quotient_table(lost))
 st.markdown(
     "**Not for ever.** $z' = z^2$ has exactly one solution from each start, $z(t) = z(0) / (1 - z(0)\\, t)$, but for "
     "$z(0) > 0$ it grows over every bound at $t^* = 1 / z(0)$. Every solver below is asked to go on to $1.5\\, t^*$."
@@ -137,7 +136,7 @@ with st.expander("What the solvers said, word for word"):
     st.code(equation_words.word_for_word(ended), language=None, wrap_lines=True)
 
 st.header("Check yourself")
-exercise.number_exercise(*equation_words.blow_up_exercise(start), key=f"d_exercise_{start.z0:g}")
+exercise.number_exercise(*equation_words.blow_up_exercise(start), key=f"d_exercise {start.z0:g}")
 exercise.choice_exercise(*equation_words.FORM_EXERCISE, key="d_exercise_form")
 st.markdown("Two pages go on from here: the *vector-field explorer* draws many solutions, the *solver lab* measures.")
 

@@ -56,10 +56,10 @@ with results:
     question = "**What do you expect?** Of the solvers chosen here, which ends nearest to the reference?"
     guess = exercise.predict(question, field_words.NEAREST, key="f_nearest")
     if guess is not None:
-        st.markdown(field_words.about_nearest(guess, race))
+        guess.reveal(field_words.about_nearest(guess, race))
         st.markdown(field_words.runs_table(race))
         st.caption("nfe: evaluations of $f$. Steps are those accepted; those rejected are paid for as well.")
-        st.markdown(field_words.verdict(race))
+        st.markdown(field_words.about_race(race))
     show.notices(*field_words.about_runs(race))
 
 st.header("Predict: the energy of a pendulum")
@@ -69,14 +69,14 @@ st.markdown(
     "its beginning. What becomes of the energy?"
 )
 guess = exercise.predict(
-    "**What do you expect?** With Euler's method", field_words.ENERGY_ANSWERS, key="f_energy_guess"
+    "**What do you expect?** By Euler's method, a pendulum's energy", field_words.ENERGY_ANSWERS, key="f_energy_guess"
 )
 if guess is not None:
     energy = field_controls.energy_race()
     told = cached.run(trajectories.race, energy)
     chart = cached.draw(figures.invariant_chart, trajectories.race, energy)
     show.figure(chart, figures.invariant_in_words(told), key="f_energy")
-    st.markdown(field_words.compare_energy(guess, told))
+    guess.reveal(field_words.compare_energy(guess, told))
 
 st.header("Where the field stands still")
 st.markdown(
@@ -99,7 +99,7 @@ else:
 question = "**What do you expect?** Friction $d$ is added to the pendulum: what becomes of the centres, where it hangs?"
 guess = exercise.predict(question, field_words.FRICTION, key="f_friction_guess")
 if guess is not None:
-    st.markdown(field_words.about_friction(guess))
+    guess.reveal(field_words.about_friction(guess))
 st.subheader("Worked example: the pendulum on its head")
 w, d = field_controls.pendulum_values(choice)
 exercise.worked_example(cached.run(field_words.upright, w, d), key="f_upright")
@@ -118,8 +118,7 @@ scenes = cached.draw(twin_scenes, lorenz.twins, twin_params)
 shown = scenes if guess is not None else scenes[:1]  # the second tells the answer
 show_scenes(shown, key="f_lorenz", clock=Clock("time t", 0.0, twin_params.time, seconds=12.0))
 if guess is not None:
-    for sentence in (field_words.about_gain(guess), *field_words.about_twins(twins)):
-        st.markdown(sentence)
+    guess.reveal("\n\n".join([field_words.about_gain(guess), *field_words.about_twins(twins)]))
 
 show.source(trajectories.race, equilibria.classify, equilibria.equilibria, lorenz.twins)
 show.references(

@@ -12,7 +12,7 @@ from core.figures import solvers as figures
 from core.figures import stability as planes
 from core.figures import stiffness as stiff
 from core.labs import adaptive_steps, solver_problems, solver_words, solvers, stability, stiffness
-from pages.ui import cached, exercise, show
+from pages.ui import cached, exercise, sheet, show
 from pages.ui import solver_controls as controls
 from pages.ui.components.scenes import show_scenes
 
@@ -23,7 +23,7 @@ st.markdown(
 )
 order, work, stable, steps, stiffly = controls.sections()
 
-if order.open:
+if sheet.opens(order):
     with order:
         st.header("Order: what half the step buys")
         st.markdown(
@@ -40,7 +40,7 @@ if order.open:
             result = cached.run(solvers.study_order, params)
             chart = cached.draw(figures.order_chart, solvers.study_order, params)
             show.figure(chart, figures.order_alt(result), key="s_order")
-            st.markdown(f"{solver_words.order_table(result)}\n\n{solver_words.about_order(result, guess)}")
+            guess.reveal(f"{solver_words.about_order(result, guess)}\n\n{solver_words.order_table(result)}")
             show.notices(solver_words.about_order_outliers(result))
             st.caption(
                 "Filled marks were fitted: the smallest steps that are clear of round-off, four at most (three for "
@@ -51,7 +51,7 @@ if order.open:
         controls.prove_order()
         show.source(solvers.study_order, solver_problems.equal_steps)
 
-if work.open:
+if sheet.opens(work):
     with work:
         st.header("Work: error against evaluations of f")
         st.markdown(
@@ -67,13 +67,13 @@ if work.open:
             result = cached.run(solvers.study_work, params)
             chart = cached.draw(figures.work_chart, solvers.study_work, params)
             show.figure(chart, figures.work_alt(result), key="s_work")
-            st.markdown(f"{solver_words.about_work(result, guess)}\n\n{solver_words.work_table(result)}")
+            guess.reveal(f"{solver_words.about_work(result, guess)}\n\n{solver_words.work_table(result)}")
             question, answers, right = solver_words.steps_and_work(result)
             st.subheader("Check yourself")
             exercise.choice_exercise(question, answers, right, key=f"s_count {question}")
         show.source(solvers.study_work, solvers.expected_nfe)
 
-if stable.open:
+if sheet.opens(stable):
     with stable:
         st.header("Stability: when errors grow from step to step")
         st.markdown(
@@ -91,11 +91,11 @@ if stable.open:
         question = "**What do you expect?** Here, each step multiplies the size of the solver's numbers by"
         guess = exercise.predict(question, solver_words.FACTORS, key="s_guess_growth")
         if guess is not None:
-            st.markdown(f"{solver_words.about_run(run, guess)}\n\n{solver_words.stability_table(regions)}")
+            guess.reveal(f"{solver_words.about_run(run, guess)}\n\n{solver_words.stability_table(regions)}")
             controls.prove_stability(methods[0])
         show.source(stability.run_test, stability.real_interval)
 
-if steps.open:
+if sheet.opens(steps):
     with steps:
         st.header("Error control: steps accepted and rejected")
         st.markdown(
@@ -113,10 +113,10 @@ if steps.open:
         show_scenes(shown, key="s_steps", clock=figures.step_clock(result), height=280)
         st.markdown(solver_words.step_counts(result))
         if guess is not None:
-            st.markdown(solver_words.about_steps(result, guess))
+            guess.reveal(solver_words.about_steps(result, guess))
         show.source(adaptive_steps.run)
 
-if stiffly.open:
+if sheet.opens(stiffly):
     with stiffly:
         st.header("Stiffness: slow solutions that make explicit methods crawl")
         st.markdown(
@@ -136,7 +136,7 @@ if stiffly.open:
             sweep = cached.run(stiffness.sweep, params.problem)
             chart = cached.draw(stiff.sweep_chart, stiffness.sweep, params.problem)
             show.figure(chart, stiff.sweep_alt(sweep), key="s_sweep")
-            st.markdown(f"{solver_words.about_sweep(guess, sweep)} {solver_words.about_stiffness(result, limit)}")
+            guess.reveal(f"{solver_words.about_sweep(guess, sweep)} {solver_words.about_stiffness(result, limit)}")
         st.subheader("Check yourself")
         exercise.number_exercise(*solver_words.largest_step(params.strength), key=f"s_longest {params.strength}")
         show.source(stiffness.field_of, stiffness.run)

@@ -52,12 +52,12 @@ st.markdown(
     "The *error* is the largest gap at the last depth, $t = 4$, between a path of the network and the solution from "
     "the same start. Twice as many blocks, each half as thick:"
 )
-guess = exercise.predict("With thin blocks, the error", words.HALVED, key="r_guess_error")
+guess = exercise.predict("With twice as many blocks, each half as thick, the error", words.HALVED, key="r_guess_error")
 if guess is not None:
     show.figure(
         cached.draw(figures.error_chart, residual.compare, params), figures.errors_in_words(compared), key="r_errors"
     )
-    st.markdown(words.about_errors(compared, guess))
+    guess.reveal(words.about_errors(compared, guess))
     tolerance = residual_controls.choose_tolerance()
     exercise.number_exercise(
         f"By the measured slope, how many blocks bring the error below {tolerance:g}? (within 10 %)",
@@ -81,11 +81,13 @@ st.markdown(
     r"have nothing to do with each other. Take networks with eight hidden units in each branch, that start at $z = 0$. "
     r"Draw their weights anew for each block, with mean zero, and scale each block by $1/N$."
 )
-drawn_guess = exercise.predict("With ever more blocks, the end is", words.DRAWN_ANEW, key="r_guess_limit")
+drawn_guess = exercise.predict(
+    "With ever more blocks of independent weights, scaled by $1/N$, the end is", words.DRAWN_ANEW, key="r_guess_limit"
+)
 if drawn_guess is not None:
     drawn = residual_controls.choose_draw()
     setting = residual_controls.choose_setting()
-    st.markdown(words.about_prediction(cached.run(depth_limit.limits, drawn), drawn_guess))
+    drawn_guess.reveal(words.about_prediction(cached.run(depth_limit.limits, drawn), drawn_guess))
     residual_controls.show_limit(drawn, *setting)
     st.markdown(
         "**A residual network is Euler's method for an ODE only if its weights are smooth in depth** and its blocks "
@@ -100,12 +102,12 @@ st.markdown(
     "flow has more dimensions to move in. Both learn by gradient descent on the loss (cross-entropy)."
 )
 separable = exercise.predict(
-    "Can a flow in the plane move the whole ring to one side of a line, and the disc to the other?",
+    "Can a flow in the plane move a whole ring to one side of a line, and the disc inside it to the other?",
     words.SEPARABLE,
     key="r_guess_rings",
 )
 if separable is not None:
-    st.markdown(words.about_proof(separable))
+    separable.reveal(words.about_proof(separable))
     residual_controls.train_annuli(*residual_controls.choose_training())
 
 st.header("Check yourself")

@@ -34,12 +34,12 @@ st.markdown(
     r"orange arrow at the start, once it has been drawn back to there."
 )
 nudge = adjoint_controls.choose_nudge()
-guess = exercise.predict(r"Moved by $\delta z$,", adjoint_words.GUESSES, key="a_guess_loss")
-found = adjoint_controls.show_plane(choice, nudge if guess else None)
+guess = exercise.predict(r"With the start moved by $\delta z$,", adjoint_words.GUESSES, key="a_guess_loss")
+found = adjoint_controls.show_plane(choice, nudge if guess is not None else None)
 st.markdown(adjoint_words.about_loss(choice.run))
 st.caption(adjoint_controls.arrows_in_words(choice.run))
-if guess and found:
-    st.markdown(adjoint_words.about_nudge(found, guess))
+if guess is not None and found:
+    guess.reveal(adjoint_words.about_nudge(found, guess))
 
 st.header("2. The equation, derived")
 st.markdown(

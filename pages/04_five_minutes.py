@@ -53,7 +53,7 @@ else:
 show_scenes(curves, key="v_scenes", clock=figures.backwards_clock(result), least_width=260, height=280)
 if guess is not None:
     st.caption("Press Play: the clock runs from the end to the start.")
-    st.markdown(words.about_shape(guess, result))
+    guess.reveal(words.about_shape(guess, result))
     five_minute_controls.show_steps(16, 18)
 five_minute_controls.show_scope()
 

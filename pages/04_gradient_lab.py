@@ -16,7 +16,7 @@ from core.labs import gradient_words as words
 from core.labs import gradients, tensor_memory
 from core.labs import way_back_words as back_words
 from core.ode import checkpoint
-from pages.ui import cached, exercise, show
+from pages.ui import cached, exercise, sheet, show
 from pages.ui import gradient_controls as controls
 from pages.ui import gradient_shown as shown
 
@@ -29,7 +29,7 @@ st.markdown(
 )
 ways, memories, meters, fails = controls.sections()
 
-if ways.open:
+if sheet.opens(ways):
     with ways:
         st.header("One loss, six ways to its gradient")
         st.markdown(
@@ -62,12 +62,13 @@ if ways.open:
         if finer is not None:
             shown.finer_solves(params, finer)
         st.subheader(r"How small a step $\varepsilon$ for finite differences?")
-        small = exercise.predict("**What do you expect?**", words.SMALLEST, key="gl_guess_small")
+        question = r"**What do you expect?** The size of the step $\varepsilon$ for finite differences:"
+        small = exercise.predict(question, words.SMALLEST, key="gl_guess_small")
         if small is not None:
             shown.small_steps(params, small)
         show.source(gradients.by_back_propagation, gradients.forward_sensitivities, gradients.finite_differences)
 
-if memories.open:
+if sheet.opens(memories):
     with memories:
         st.header("Memory against the number of steps")
         st.markdown(
@@ -83,7 +84,7 @@ if memories.open:
             shown.measured_memory(params, doubled)
         show.source(memory.one_gradient, tensor_memory.Meter, checkpoint.Tape)
 
-if meters.open:
+if sheet.opens(meters):
     with meters:
         st.header("A meter for the way back")
         st.markdown(
@@ -99,7 +100,7 @@ if meters.open:
         shown.meter_on_the_way_back(params, exercise.predict(question, back_words.METER, key="gl_guess_meter"))
         show.source(meter.backwards)
 
-if fails.open:
+if sheet.opens(fails):
     with fails:
         st.header("Where the way back fails")
         st.markdown(

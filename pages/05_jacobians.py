@@ -48,7 +48,7 @@ show.notices(words.about_singular(picture.linear))
 question = r"**What do you expect?** Where $\det J = -2$, $f$ makes of a small circle a curve of"
 guess = exercise.predict(question, words.AREA, key="j_guess_area")
 if guess is not None:
-    st.markdown(words.about_area(guess, cached.run(jacobians.picture, jacobian_controls.FOLD), picture))
+    guess.reveal(words.about_area(guess, cached.run(jacobians.picture, jacobian_controls.FOLD), picture))
     shrunk = cached.run(jacobians.shrink, point)
     chart = cached.draw(figures.shrink_chart, jacobians.shrink, point)
     show.figure(chart, figures.shrink_in_words(shrunk), key="j_shrink")
@@ -100,7 +100,7 @@ guess = exercise.predict(question, words.RATIO, key="j_guess_cost")
 if guess is not None and jacobian_controls.costs_measured():
     costs = cached.run(jacobian_controls.costs)
     show.figure(cached.draw(figures.cost_chart, jacobian_controls.costs), figures.cost_in_words(costs), key="j_cost")
-    st.markdown(words.about_cost(guess, costs))
+    guess.reveal(words.about_cost(guess, costs))
     st.caption("Time of the processor on this machine, measured once since its start; the fastest of several runs.")
     st.markdown(
         r"**Few outputs: run backwards** ($m$ vjps give $J$). **Few inputs: run forwards** ($n$ jvps). A loss has one "

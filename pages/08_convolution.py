@@ -64,17 +64,17 @@ question = (
 )
 guess = exercise.predict(question, words.size_answers(sizes), key=f"c_guess_size {sizes}")
 if guess is not None:
-    st.markdown(words.about_sizes(guess, sizes, params.sweep.padding))
+    guess.reveal(words.about_sizes(guess, sizes, params.sweep.padding))
 
 st.header("3. What a kernel responds to")
 st.markdown(
     "The classical kernels were designed by hand; a network learns its own, and its first layer often learns some that "
     "look like these. Take the kernel *Edges (outline)*: 8 in the middle, -1 around it."
 )
-question = f"**What do you expect?** In a region where all cells are {convolution.FLAT:g} its output is"
+question = f"**What do you expect?** In a region where all cells are {convolution.FLAT:g} the output of this kernel is"
 guess = exercise.predict(question, words.FLAT_ANSWERS, key="c_guess_flat")
 if guess is not None:
-    st.markdown(words.about_flat(guess))
+    guess.reveal(words.about_flat(guess))
     st.markdown(words.flat_table(convolution_controls.flat()))
     st.markdown("All of them on the input of section 2 (the mean over its channels), each on a scale of its own:")
     show_grids(choice.draw(figures.response_grids, convolution.responses, params.sweep.cells), key="c_responses")

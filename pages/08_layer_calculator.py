@@ -44,7 +44,7 @@ st.header("2. Sizes, axis by axis")
 question = "**What do you expect?** With padding='same' and stride 2, the output along an axis has"
 guess = exercise.predict(question, words.SAME, key="k_guess_same")
 if guess is not None:
-    st.markdown(words.about_same(guess))
+    guess.reveal(words.about_same(guess))
 st.markdown(
     "Along one axis $n$ cells come in and $o$ go out. $k'$ is what the kernel spans from its first weight to its last, "
     "$p_b$ and $p_a$ are the cells added before and after (for a transposed convolution: cut off, and $r$ more are "
@@ -72,7 +72,7 @@ st.header("3. What is learned and what it costs")
 question = "**What do you expect?** All axes of the input get twice as long. The number of parameters is then"
 guess = exercise.predict(question, words.TWICE, key="k_guess_twice")
 if guess is not None:
-    st.markdown(words.about_twice(guess, found))
+    guess.reveal(words.about_twice(guess, found))
 st.subheader("By hand, for the layer above")
 exercise.worked_example(words.steps(found), key="k_steps")
 derivations.proof("conv-parameters", key="k_proof_count", title="The number of parameters, checked")

@@ -51,16 +51,16 @@ st.markdown(
     "Two questions about VGG16: thirteen convolutions, then three dense layers of 4,096, 4,096 and 1,000 units."
 )
 guess_where = exercise.predict(
-    "**What do you expect?** Most of its parameters are in", words.WHERE, key="b_guess_where"
+    "**What do you expect?** Most of VGG16's parameters are in", words.WHERE, key="b_guess_where"
 )
-guess_busy = exercise.predict("The most multiply-adds are in", words.BUSY, key="b_guess_busy")
-if guess_where and guess_busy:
+guess_busy = exercise.predict("VGG16's most multiply-adds are in", words.BUSY, key="b_guess_busy")
+if guess_where is not None and guess_busy is not None:
     vgg16 = cached.run(builder.share_out, words.VGG16)
     chart = cached.draw(figures.shares_chart, builder.share_out, words.VGG16)
     show.figure(chart, figures.shares_in_words(vgg16), key="b_shares")
     st.caption("VGG16: the layers with parameters, in their order.")
-    st.markdown(words.about_parameters(guess_where, vgg16))
-    st.markdown(words.about_work(guess_busy, vgg16))
+    guess_where.reveal(words.about_parameters(guess_where, vgg16))
+    guess_busy.reveal(words.about_work(guess_busy, vgg16))
     st.markdown(words.about_own(cached.run(builder.share_out, table.network)))
 
 st.header("4. What one cell sees")
@@ -73,8 +73,8 @@ st.markdown(
 )
 question = "**What do you expect?** VGG16's last pooling has 7 x 7 cells, for a 224 x 224 picture. The middle one sees"
 guess_sight = exercise.predict(question, words.SIGHT, key="b_guess_sight")
-if guess_sight:
-    st.markdown(words.about_sight(guess_sight, cached.run(builder.lay_out, words.VGG16)))
+if guess_sight is not None:
+    guess_sight.reveal(words.about_sight(guess_sight, cached.run(builder.lay_out, words.VGG16)))
 st.markdown("Choose a layer of the network on screen, and move one of its cells over the picture.")
 seen = builder_controls.choose_field(table)
 if seen:

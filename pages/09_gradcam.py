@@ -70,15 +70,15 @@ st.markdown(
     "Before you look: where will its heat be?"
 )
 guess = exercise.predict(
-    "The heat of the other class is",
+    f"Compared with the heat for {name}, that for {other_name} is",
     gradcam_words.PLACES,
-    key=f"guess {picture.digest} {entry.name} {layer} {classes[0]}",
+    key=f"g_guess {picture.digest} {entry.name} {layer} {classes[0]}",
 )
 if guess is not None:
     against = cached.explanation(picture, entry.name, layer, other)
     pair = [class_panel(explanation, method, name, scale), class_panel(against, method, other_name, scale)]
     show_maps(pair, picture, fed.box, key="rival", opacity=opacity, smooth=smooth)
-    st.markdown(gradcam_words.compare(guess, name, other_name, explanation, against, method))
+    guess.reveal(gradcam_words.compare(guess, name, other_name, explanation, against, method))
 
 st.header("How the map is made, step by step")
 st.markdown("Point at any cell below: the same place is marked in every picture of this page.")
@@ -92,7 +92,7 @@ weight, _, heat = derivations.report("gradcam-weights").steps
 st.markdown(r"**4. One weight for each feature map**: the mean of its gradient over all $h \times w$ cells.")
 derivations.show_formula(weight)
 bars, in_words = alpha_bars(explanation, channels), alpha_in_words(explanation, channels)
-st.plotly_chart(bars, key="alpha", config={"displayModeBar": False}, alt=in_words)
+show.figure(bars, in_words, key="alpha")
 st.markdown(
     f"**5. The weighted sum** of all {explanation.activation.shape[1]} feature maps keeps its sign: places for {name}, "
     "and against it. **6. The ReLU** keeps what speaks for it. **7. Upsampling** lays these few cells over the picture."
@@ -107,12 +107,12 @@ st.markdown(
     f"{explanation.scores[0, classes[0]]:.3f}, and it may contain a bias: a number that no cell has a part in."
 )
 guess = exercise.predict(
-    "Is the sum the score, less the bias?",
+    f"Is the sum of all cells for {name}, before the ReLU, its score less the bias?",
     gradcam_words.SUMS,
-    key=f"sum {picture.digest} {entry.name} {layer} {classes[0]}",
+    key=f"g_sum {picture.digest} {entry.name} {layer} {classes[0]}",
 )
 if guess is not None:
-    st.markdown(gradcam_words.about_sum(guess, explanation, name, cached.network(entry.name)))
+    guess.reveal(gradcam_words.about_sum(guess, explanation, name, cached.network(entry.name)))
 
 st.header("Other methods, same gradient")
 st.markdown(
@@ -134,7 +134,7 @@ question = (
     f"The picture is {picture.rgb.shape[1]} pixels wide. How many of them does one cell of the map at {layer} span?"
 )
 span, reason = gradcam_words.cell_span(fed, explanation)
-exercise.number_exercise(question, span, 1.0, reason, key=f"span {picture.digest} {entry.name} {layer}")
+exercise.number_exercise(question, span, 1.0, reason, key=f"g_span {picture.digest} {entry.name} {layer}")
 
 st.header("Go on with this picture")
 for lesson in (menu.lessons()[slug] for slug in ("maps-compared", "truth", "depth-is-time")):

@@ -56,7 +56,7 @@ st.markdown("Grad-CAM asks for one gradient. These ask otherwise:")
 st.markdown(words.ASKS)
 count = shown.choose_count()
 guess = exercise.predict(
-    "**What do you expect?** Which of them orders the places least like Grad-CAM (lowest rank correlation)?",
+    "**What do you expect?** Which of these methods orders the places least like Grad-CAM (lowest rank correlation)?",
     words.others(guided_objection(scene.net)),
     key=f"x_guess_least {scene.about}",
 )

@@ -29,10 +29,11 @@ st.header("1. Twins")
 st.markdown(
     r"A *residual block* adds something to its input: $z \leftarrow z + f(z)$. An *ODE block* lets its state $z$ flow "
     r"from depth $t = 0$ to $t = 1$ by the differential equation $\frac{dz}{dt} = f(t, z, \theta)$, where $\theta$ are "
-    r"its weights. The *field* $f$ consists of two 3 x 3 convolutions; between them stand a normalisation, whose scale "
-    r"and shift change linearly with $t$, and SiLU, a smooth relative of the ReLU. Below, a ResNet and its twin, the "
-    "*ODE-Net*: in each stage one ODE block stands for both residual blocks. The stages stay apart, since the solution "
-    "of an ODE keeps the shape of its state: halving the side and widening the channels is done between the blocks."
+    r"its weights. The *field* $f$ consists of two 3 x 3 convolutions, SiLU (a smooth relative of the ReLU) before "
+    r"each, and a normalisation after the first, whose scale and shift change linearly with $t$. Below, a ResNet "
+    "and its twin, the *ODE-Net*: in each stage one ODE block stands for both residual blocks. The stages stay apart, "
+    "since the solution of an ODE keeps the shape of its state: halving the side and widening the channels is done "
+    "between the blocks."
 )
 st.markdown(words.twin_table(cached.run(depth_cam.twins, 48, 48)))
 st.caption("For an input of 48 x 48 pixels; an output is channels x rows x columns. Both were trained on CIFAR-10.")
@@ -76,7 +77,7 @@ if pair is not None:
     if guess is None:
         st.info("Predict above, then the curves appear.", icon=":material/help:")
     else:
-        st.markdown(words.about_appearing(guess, pair))
+        guess.reveal(words.about_appearing(guess, pair))
         show.figure(cached.draw(figures.evidence_chart, *asked), figures.evidence_in_words(pair), key="z_evidence")
         st.markdown(words.about_evidence(pair))
         show.figure(cached.draw(figures.likeness_chart, *asked), figures.likeness_in_words(pair), key="z_likeness")
@@ -97,7 +98,7 @@ if pair is not None:
     if agree is not None:
         cut = controls.computed("Cutting", "z_split", controls.split_of, picture, journey.target, way, place)
         if cut is not None:
-            st.markdown(words.about_split(agree, cut, way, journey))
+            agree.reveal(words.about_split(agree, cut, way, journey))
     derivations.proof("adjoint-equation", key="z_proof", title="Why the adjoint follows this equation, checked")
 
     st.header("Check yourself")

@@ -30,10 +30,13 @@ shown = f"{picture.digest} {target}"
 st.caption(f"{chosen.caption} Class: {name}.")
 
 st.header("1. Does the answer depend on the solver?")
+cards = controls.cards()
+odenets = {title: card for title, (_, card) in cards.items() if "by_solver" in card}
+trained = words.training(next(iter(odenets.values())))
 st.markdown(
-    "Two ODE-Nets with the same layers. The *coarse* one was trained with two Euler steps in each block, the other was "
-    r"then trained further with an accurate solver. A solver asks for the field $f$ some number of times, its *nfe* "
-    "(number of function evaluations); the more, the closer it comes to the equation's own solution."
+    "Two ODE-Nets with the same layers. The *coarse* one was trained with two Euler steps in each block, the other "
+    f"further with finer solvers: {trained}. A solver asks for the field $f$ some number of times, its *nfe* (number "
+    "of function evaluations); the more, the closer it comes to the equation's own solution."
 )
 guess = exercise.predict(
     "**What do you expect?** Solve the *coarse* network as accurately as one can. Its answer, compared with two Euler "
@@ -44,7 +47,7 @@ guess = exercise.predict(
 if guess is not None:
     solved = controls.all_ways(picture, target)
     if solved is not None:
-        st.markdown(words.about_accuracy(guess, controls.by_training(solved), target, controls.CLASSES))
+        guess.reveal(words.about_accuracy(guess, controls.by_training(solved), target, controls.CLASSES))
         limits = figures.score_range([rows for rows, _ in solved.values()], target)
         sides = st.columns(2)
         for number, (title, (rows, exact)) in enumerate(solved.items()):
@@ -59,6 +62,8 @@ if guess is not None:
             )
             for title, (rows, exact) in solved.items():
                 st.markdown(words.solve_table(title, rows, exact, target, controls.CLASSES))
+    st.markdown(f"Not this picture alone, but 1,000 of CIFAR-10's test pictures:\n\n{words.solver_table(odenets)}")
+    st.markdown(words.about_solvers(odenets))
     st.markdown(words.NOT_PROPER)
 
 st.header("2. Which pictures need more evaluations?")
@@ -68,14 +73,14 @@ st.markdown(
 )
 way, sigma, seed = controls.choose_counts()
 most = exercise.predict(
-    "**What do you expect?** Among the changes, most evaluations are needed for",
+    "**What do you expect?** Among the changes of the picture, most evaluations of $f$ are needed for",
     words.MOST,
     key=f"z_guess_most {shown}",
 )
 if most is not None:
     counted = controls.counts(picture, way, sigma, seed)
     if counted is not None:
-        st.markdown(words.about_counts(most, counted[0], way))
+        most.reveal(words.about_counts(most, counted[0], way))
         for number, (title, each) in enumerate(zip(("Your picture, changed", "The gallery"), counted, strict=True)):
             st.markdown(f"**{title}**")
             show.figure(figures.counts_chart(each), figures.counts_in_words(each), key=f"z_counted {number}")
@@ -88,16 +93,18 @@ st.markdown(
 )
 strongest, noise_seed = controls.choose_noise()
 holds = exercise.predict(
-    f"**What do you expect?** Which network holds on to {name} longer?", words.HOLDS, key=f"z_guess_noise {shown}"
+    f"**What do you expect?** Under noise, which network holds on to {name} longer?",
+    words.HOLDS,
+    key=f"z_guess_noise {shown}",
 )
 if holds is not None:
     noisy = controls.under_noise(picture, target, strongest, noise_seed)
     if noisy is not None:
         show.figure(figures.noise_chart(*noisy), figures.noise_in_words(*noisy), key="z_noisy")
-        st.markdown(words.about_noise(holds, *noisy, name))
+        holds.reveal(words.about_noise(holds, *noisy, name))
 
 st.header("4. What it costs")
-st.markdown(words.card_table(controls.cards()))
+st.markdown(words.card_table(cards))
 st.caption("Shares of CIFAR-10's 10,000 test pictures, enlarged to so many pixels a side, from the networks' cards.")
 st.markdown(
     "Now memory. To learn, a network keeps what its way back will need. Measured here for one picture of this size "
@@ -107,7 +114,7 @@ st.markdown(
 )
 memory = exercise.predict(
     f"**What do you expect?** With a third of the parameters, and {words.ASKED_STEPS} Euler steps in each block, the "
-    "direct way keeps",
+    "direct way through the ODE-Net keeps",
     words.MEMORIES,
     key="z_guess_memory",
 )
@@ -117,7 +124,7 @@ if memory is not None:
         resnet, odenet = measured
         said = figures.memory_in_words(resnet, odenet, STEPS)
         show.figure(figures.memory_chart(resnet, odenet, STEPS), said, key="z_memories")
-        st.markdown(words.about_memory(memory, resnet, odenet, STEPS))
+        memory.reveal(words.about_memory(memory, resnet, odenet, STEPS))
         st.header("Check yourself")
         answer, why = words.most_steps(resnet, odenet["direct"], STEPS)
         exercise.number_exercise(

@@ -27,7 +27,7 @@ guess = exercise.predict(
 found = every.steps(every_controls.all_reports())
 if guess is not None:
     every_controls.show_counts(found)
-    st.markdown(every.about_guess(guess, found))
+    guess.reveal(every.about_guess(guess, found))
 
 st.header("Find a formula")
 wanted = every_controls.choose()

@@ -12,6 +12,7 @@ MAY_IMPORT = {
     "core.expression": {"core.expression"},
     "core.images": set(),
     "core.samples": {"core.images"},
+    "core.sources": set(),
     "core.nn": {"core.nn", "core.ode"},
     "core.cam": {"core.cam", "core.nn", "core.ode"},
     "core.ode": {"core.ode"},
@@ -27,6 +28,7 @@ MAY_IMPORT = {
         "core.conv",
         "core.derivations",
         "core.images",
+        "core.sources",
     },
     "core.figures": {"core.figures", "core.labs", "core.cam"},  # core.cam: an Explanation is a result
 }

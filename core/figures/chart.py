@@ -59,6 +59,25 @@ def line(x: Sequence[float], y: Sequence[float], name: str, colour: str, **more:
     }
 
 
+def numbers(figure: go.Figure) -> dict[str, list[Any]]:
+    """Every point that a chart draws, as columns of a table: the trace's name, then the axes under their titles.
+
+    A cell of a heatmap is a point, too, with its value in a last column.
+    """
+    axes = figure.to_dict()["layout"]
+    titles = [axes.get(axis, {}).get("title", {}).get("text", axis[0]) for axis in ("xaxis", "yaxis")]
+    rows: list[tuple[Any, ...]] = []
+    for trace in figure.data:
+        x, y, z = (getattr(trace, axis, None) for axis in "xyz")
+        if z is None:
+            rows += [(trace.name or "", *point) for point in zip(x, y, strict=True)]
+        else:
+            rows += [(trace.name or "", x[j], y[i], value) for i, row in enumerate(z) for j, value in enumerate(row)]
+    # A gap in a line is no point.
+    columns = zip(*(row for row in rows if None not in row), strict=True) if rows else ()
+    return dict(zip(("name", *titles, "value"), map(list, columns), strict=False))
+
+
 def _axis(title: str, scale: Scale, limits: tuple[float, float] | None) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "title": {"text": title},

@@ -1,6 +1,7 @@
 """Experiments: frozen parameters -> results, without a page around them.
 
-A module named `..._words` holds the sentences that go with a lab, with its numbers in them.
+A module named `..._words` holds the sentences that go with a lab, with its numbers in them;
+`verdict` is how all of them begin to tell a prediction's answer.
 
 * The layer paradigm: `clouds` (data), `layers` (training), `layers_example`, `layers_program` (export),
   `depth_gradients`.

@@ -6,6 +6,7 @@ from math import isfinite
 from core.labs.adjoint import LATER, T0, Run
 from core.labs.adjoint_nudge import Nudge
 from core.labs.checked import Report
+from core.labs.verdict import one_of, verdict
 
 RISES, FALLS = "L rises", "L falls"
 GUESSES = [RISES, FALLS]
@@ -63,7 +64,6 @@ def about_arrows(run: Run, scale: float) -> str:
 def about_nudge(nudge: Nudge, guess: str) -> str:
     """The prediction, held against both runs."""
     run, right = nudge.run, RISES if nudge.change > 0 else FALLS
-    head = "That is what you said." if guess == right else f"You said: {guess}."
     rows = "\n".join(
         f"| {part:g} $\\delta z$ | {told:+.5f} | {change:+.5f} | {change - told:+.5f} |"
         for part, told, change in nudge.smaller
@@ -71,7 +71,7 @@ def about_nudge(nudge: Nudge, guess: str) -> str:
     first, last = (abs(change - told) for _, told, change in (nudge.smaller[0], nudge.smaller[-1]))
     factor = f" Here it is {first / last:.1f} times smaller." if last > 1e-9 else ""
     return (
-        f"{right} by {abs(nudge.change):.4f}. {head} The adjoint told it without a second solve: "
+        f"{verdict(guess, right)} It does so by {abs(nudge.change):.4f}. The adjoint told it without a second solve: "
         f"$a(t_0)\\, \\delta z = {pair(run.a[-1])} \\cdot {pair(nudge.shift)}^\\top = {nudge.told:+.4f}$.\n\n"
         f"| moved by | adjoint | two solves | missed |\n|:--|--:|--:|--:|\n"
         f"{rows}\n\n"
@@ -172,12 +172,11 @@ def about_break(broken: Report, guess: str) -> str:
         return "No step fails, but sympy could not decide all of them in its time, so this settles nothing."
     if not failed:
         return (
-            "Every step still checks: for this $f$ the mistake makes no difference. Take *any smooth f* to see where "
-            "it would."
+            f"{verdict(guess, NO_STEP)} Every step still checks: for this $f$ the mistake makes no difference. Take "
+            "*any smooth f* to see where it would."
         )
     verb = "fails" if len(failed) == 1 else "fail"
-    said = "That is what you said." if guess in failed else f"You said {guess}."
     return (
-        f"{', '.join(failed).capitalize()} {verb}. {said} Beneath a cross stands what the two sides differ by, "
-        "entry by entry. The other steps do not notice."
+        f"{one_of(guess, failed)} {', '.join(failed).capitalize()} {verb}. Beneath a cross stands what the two sides "
+        "differ by, entry by entry. The other steps do not notice."
     )

@@ -8,6 +8,7 @@ from core.conv.layers import Conv
 from core.conv.presets import PRESETS
 from core.labs.builder import Row, Shares, Table
 from core.labs.builder_field import Seen
+from core.labs.verdict import verdict
 
 VGG16 = PRESETS["vgg16"].network
 WHERE = [
@@ -89,10 +90,9 @@ def about_problem(table: Table, problem: Row) -> str:
 def about_parameters(guess: str, found: Shares) -> str:
     """Where VGG16's parameters are, against the guess."""
     heaviest = found.heaviest
-    right = WHERE[2] if heaviest is found.first_dense else ""
     given = prod(found.table.before(heaviest.row.number))
     return (
-        f"{_verdict(guess, right)} Layer {heaviest.row.number} ({heaviest.row.words}) has "
+        f"{verdict(guess, WHERE[2])} Layer {heaviest.row.number} ({heaviest.row.words}) has "
         f"{heaviest.parameters:.0%} of VGG16's {found.table.trainable:,} parameters: a weight for each pair of its "
         f"{given:,} inputs and 4,096 outputs. All its convolutions together have {found.of('conv').parameters:.0%}."
     )
@@ -102,10 +102,9 @@ def about_work(guess: str, found: Shares) -> str:
     """What has the most multiply-adds in VGG16, against the guess."""
     busiest, first = found.busiest, found.busiest[0].row.number
     numbers = ", ".join(str(share.row.number) for share in busiest)
-    right = BUSY[2] if len(busiest) > 1 and {share.row.kind for share in busiest} == {"conv"} else ""
     most = next(cost for row, cost in found.table.counted if row.number == first).multiply_adds
     return (
-        f"{_verdict(guess, right)} Layers {numbers} have {most:,} each. Where a pooling halves both sides, a quarter "
+        f"{verdict(guess, BUSY[2])} Layers {numbers} have {most:,} each. Where a pooling halves both sides, a quarter "
         f"of the cells is left; twice the channels in and out make four times the work in each. All dense layers "
         f"together have {found.of('dense').multiply_adds:.1%} of the multiply-adds: their weights are used only once."
     )
@@ -115,9 +114,8 @@ def about_sight(guess: str, table: Table) -> str:
     """What a cell of VGG16's last pooling sees, against the guess."""
     number, cost = list(table.seeing.items())[-1]
     field, n = cost.fields[0], table.network.shape[1]
-    right = SIGHT[1] if 0.85 * n <= field.size < n else ""
     return (
-        f"{_verdict(guess, right)} The cell in the middle of layer {number} sees {field.size} x {field.size} of "
+        f"{verdict(guess, SIGHT[1])} The cell in the middle of layer {number} sees {field.size} x {field.size} of "
         f"{n} x {n} pixels. The jump is {field.jump}: the fields of neighbours begin {field.jump} pixels apart, and "
         "overlap nearly everywhere. A cell at the border sees less of the picture: a part of its field lies in padding."
     )
@@ -282,7 +280,3 @@ def sees(cost: Cost) -> str:
 def jump(cost: Cost) -> str:
     """The way in the input from one cell to the next; two numbers where they differ."""
     return " x ".join(dict.fromkeys(str(field.jump) for field in cost.fields))
-
-
-def _verdict(guess: str, right: str) -> str:
-    return "**Right**." if guess == right else f"**Not quite** (you said: {guess})."

@@ -7,6 +7,7 @@ from math import prod
 from core.conv.programs import AXES, last
 from core.conv.summary import memory
 from core.labs.calculator import Along, Count, Params, Picture, count
+from core.labs.verdict import verdict
 
 SAME = ["the input's size", "the input's size over the stride, rounded up", "a few cells less than the input"]
 """Answers to what padding='same' gives at stride 2; the second is right."""
@@ -253,10 +254,9 @@ def about_same(guess: str) -> str:
         both = [count(replace(Params(), padding=word, stride=(stride, stride))).shape[1] for word in ("same", "valid")]
         rows.append(f"| {stride} | {both[0]} | {both[1]} |")
     table = "\n".join(["| stride | 'same' | 'valid' |", "|--:|--:|--:|", *rows])
-    start = "**Right**" if guess == SAME[1] else f"**Not quite** (you said: {guess})"
     return (
-        f"{start}: {SAME[1]}. For 200 cells and a kernel of 5:\n\n{table}\n\n'same' means *the same as the input, "
-        "divided by the stride*. Only at stride 1 does it keep the size."
+        f"{verdict(guess, SAME[1])} For 200 cells and a kernel of 5:\n\n{table}\n\n'same' means *the same as the "
+        "input, divided by the stride*. Only at stride 1 does it keep the size."
     )
 
 
@@ -265,11 +265,10 @@ def about_twice(guess: str, found: Count) -> str:
     params = Params() if found.params.pooling else found.params
     once = count(params)
     twice = count(replace(params, shape=(params.shape[0], *(2 * n for n in params.shape[1:]))))
-    start = "**Right**" if guess == TWICE[0] else f"**Not quite** (you said: {guess})"
     factor = twice.multiply_adds / once.multiply_adds
     return (
-        f"{start}: {TWICE[0]}. For input {_listed(params.shape)} (channels first) this layer has {once.parameters:,} "
-        f"parameters, for {_listed(twice.params.shape)} it has {twice.parameters:,}: all places share the weights. The "
-        f"work does grow: {once.multiply_adds:,} multiply-adds become {twice.multiply_adds:,}, {factor:.3g} times as "
-        "many."
+        f"{verdict(guess, TWICE[0])} For input {_listed(params.shape)} (channels first) this layer has "
+        f"{once.parameters:,} parameters, for {_listed(twice.params.shape)} it has {twice.parameters:,}: all places "
+        f"share the weights. The work does grow: {once.multiply_adds:,} multiply-adds become {twice.multiply_adds:,}, "
+        f"{factor:.3g} times as many."
     )

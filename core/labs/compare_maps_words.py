@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.labs.compare_maps import AllClasses, Beyond, Sweep, Target
-from core.labs.trust_words import verdict
 from core.labs.two_maps import Difference
+from core.labs.verdict import verdict
 
 FEW, SOME, MOST = "only the last third, or less", "more, up to two thirds", "nearly all of them"
 ALIKE = [FEW, SOME, MOST]

@@ -4,6 +4,7 @@ from core.conv.arithmetic import Axis, Padding
 from core.conv.kernels import KERNELS
 from core.conv.sweep import Frame, Params, Sweep
 from core.labs.convolution import EXAMPLE, EXAMPLE_INPUT, FLAT, Flat, Flipped, Sizes, Walk, example
+from core.labs.verdict import verdict
 
 FLAT_ANSWERS = [f"{FLAT:g} again", "0", f"8 times {FLAT:g}"]
 """Answers to the prediction on flat regions; the second is right, as computed."""
@@ -129,16 +130,11 @@ def about_flipping(found: Flipped) -> str:
     return f"{drawn}On the input on screen the two maps of the first filter differ by up to {number(found.gap)}."
 
 
-def mark(guess: str, right: str) -> str:
-    """The beginning of a reveal."""
-    return f"**Right: {right}.**" if guess == right else f"**Not quite** (you said: {guess}). It is **{right}**."
-
-
 def about_flat(guess: str) -> str:
     """The reveal about flat regions."""
     return (
-        f"{mark(guess, FLAT_ANSWERS[1])} Where all cells are $c$, each product is a weight times $c$, so the output is "
-        "$c$ times the sum of the weights. The weights of edge kernels add up to 0, those of blurs to 1."
+        f"{verdict(guess, FLAT_ANSWERS[1])} Where all cells are $c$, each product is a weight times $c$, so the output "
+        "is $c$ times the sum of the weights. The weights of edge kernels add up to 0, those of blurs to 1."
     )
 
 
@@ -162,7 +158,7 @@ def about_sizes(guess: str, found: Sizes, padding: Padding) -> str:
     around = "'same' padding" if padding == "same" else f"{axis.before + axis.after} columns of padding in all"
     rows = "\n".join(f"| {s} | {columns} |" for s, columns in found.columns)
     return (
-        f"{mark(guess, str(found.right))} The kernel covers {axis.extent} columns of {axis.n}, with {around}. Its "
+        f"{verdict(guess, str(found.right))} The kernel covers {axis.extent} columns of {axis.n}, with {around}. Its "
         f"places are {found.asked} columns apart, for as long as it fits.\n\n| stride | columns of the output |\n"
         f"|--:|--:|\n{rows}"
     )

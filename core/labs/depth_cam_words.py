@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from core.labs.depth_cam import FIXED, MUCH, Journey, Moment, Pair, Part, Split, Way
+from core.labs.verdict import verdict
 
 WHERE = ["in the first block", "in the second block", "in the third block", "it is there from the input on"]
 """What one can predict of the place where the evidence appears."""
@@ -64,9 +65,8 @@ def about_appearing(guess: str, pair: Pair) -> str:
         )
     blocks = list(dict.fromkeys(moment.layer for moment in pair.journey.moments))
     truth = WHERE[-1] if first.place == 0 else WHERE[blocks.index(first.layer)]
-    verdict = "You were right" if guess == truth else "Not this time"
     text = (
-        f"**{verdict}: {truth}.** From depth {first.place:.4g} on, the cosine between the map and the last one, at "
+        f"{verdict(guess, truth)} From depth {first.place:.4g} on, the cosine between the map and the last one, at "
         f"depth {last.place:g}, stays at {MUCH:g} or more (1: the same places; 0: nothing shared); at the input it is "
         f"{cosine:.2f}."
     )
@@ -140,9 +140,8 @@ def about_split(guess: str, found: Split, way: Way, journey: Journey) -> str:
             f"largest difference in any cell after many steps may be several times that. A tenth of the tolerance "
             f"makes it smaller."
         )
-    verdict = "You were right" if guess == truth else "Not this time"
     return (
-        f"**{verdict}: {truth}.** {numbers} {reason} This one cut took {found.nfe} evaluations and a back-propagation; "
+        f"{verdict(guess, truth)} {numbers} {reason} This one cut took {found.nfe} evaluations and a back-propagation; "
         f"the {len(journey.moments)} maps above would take a cut each."
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.labs import analytic, equations, existence, picard
 from core.labs.attempt import Attempt
+from core.labs.verdict import verdict
 
 TITLES = {
     "euler": "Euler",
@@ -98,19 +99,15 @@ def about_eigenvalues(linear: equations.Linear) -> str:
     return text
 
 
-def about_fate(guess: str) -> str:
+def about_fate(guess: str, linear: equations.Linear) -> str:
     """The answer to what tells whether solutions decay."""
     return (
-        f"{mark(guess, FATE[-1])}: for an eigenvalue $\\lambda$ with eigenvector $v$ (that is, $C v = \\lambda v$) "
+        f"{verdict(guess, FATE[-1])} For an eigenvalue $\\lambda$ with eigenvector $v$ (that is, $C v = \\lambda v$) "
         "$z(t) = e^{\\lambda t} v$ is a solution, and it decays if the real part of $\\lambda$ is negative. All "
         "solutions are sums of such ones, for repeated eigenvalues with powers of $t$ as factors. Eigenvalues are the "
-        "roots of the characteristic polynomial, and that has the equation's own coefficients, over $a_{n+1}$:"
+        "roots of the characteristic polynomial, and that has the equation's own coefficients, over $a_{n+1}$:\n\n"
+        rf"$$\det(\lambda I - C) = {linear.polynomial_latex}$$"
     )
-
-
-def mark(guess: str, right: str) -> str:
-    """What a prediction was worth, as the beginning of a sentence."""
-    return "**Right**" if guess == right else "**Not quite**"
 
 
 def about_errors(result: analytic.Comparison) -> str:

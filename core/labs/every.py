@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.derivations.catalogue import CATALOGUE
 from core.derivations.step import Derivation
 from core.labs.checked import Checked, Colours, Report, check_step
+from core.labs.verdict import verdict
 
 KINDS = {
     "identity": "both sides are the same expression",
@@ -164,7 +165,7 @@ class Recheck:
         )
 
 
-SHARES = ("Less than half", "Half to three quarters", "More than three quarters")
+SHARES = ("less than half", "half to three quarters", "more than three quarters")
 """What a reader may predict of the share that is proved."""
 
 
@@ -176,10 +177,10 @@ def about_guess(guess: str, found: Iterable[Found]) -> str:
     share = counts["proved"] / checked if checked else 0.0
     right = SHARES[(share >= 0.5) + (share >= 0.75)]
     return (
-        f"{'As you said' if guess == right else f'You said “{guess.lower()}”'}: of {checked} steps that can be "
-        f"checked, {counts['proved']} are proved, {share:.0%}: {kinds['evaluated']} of them with exact numbers, those "
-        f"of the solvers' tables, the others by symbols. {counts['sampled']} were only tried: {kinds['rounded']} on "
-        "published numbers that are rounded, the others on random numbers. That is strong evidence, but no proof."
+        f"{verdict(guess, right)} Of {checked} steps that can be checked, {counts['proved']} are proved, {share:.0%}: "
+        f"{kinds['evaluated']} of them with exact numbers, those of the solvers' tables, the others by symbols. "
+        f"{counts['sampled']} were only tried: {kinds['rounded']} on published numbers that are rounded, the others on "
+        "random numbers. That is strong evidence, but no proof."
     )
 
 

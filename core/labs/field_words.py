@@ -11,6 +11,7 @@ from core.labs.fields import Plane
 from core.labs.lorenz import LITERATURE, Twins
 from core.labs.systems import LORENZ, PENDULUM
 from core.labs.trajectories import FAR, Race, Run
+from core.labs.verdict import verdict
 from core.ode import METHODS
 
 MEANS: dict[Kind, str] = {
@@ -84,7 +85,7 @@ def about_runs(race: Race) -> list[str]:
     return said
 
 
-def verdict(race: Race) -> str:
+def about_race(race: Race) -> str:
     """The best and the worst of the runs that arrived, and what became of an invariant; in one or two sentences."""
     arrived = sorted(((run.error, run) for run in race.runs if run.error is not None), key=lambda pair: pair[0])
     if not arrived:
@@ -113,14 +114,14 @@ def about_nearest(guess: str, race: Race) -> str:
         return ""
     best = min(arrived, key=lambda run: run.error or 0.0)
     truth = NEAREST[1 if METHODS[best.method].adaptive else 0]
-    return f"{_mark(guess, truth)} here: nearest is {best.title}, {truth}. Step size and tolerance decide; move them."
+    return f"{verdict(guess, truth)} Nearest here is {best.title}. Step size and tolerance decide; move them."
 
 
 def about_friction(guess: str) -> str:
     """The answer to the prediction about friction: kinds of the hanging pendulum without and with it, at w = 1."""
     kinds = [classify(np.array([[0.0, 1.0], [-1.0, -d]])) for d in (0.0, 0.5, 3.0)]
     return (
-        f"{_mark(guess, FRICTION[1])}: the Jacobian where it hangs has the rows $(0, 1)$ and $(-w^2, -d)$, so its "
+        f"{verdict(guess, FRICTION[1])} The Jacobian where it hangs has the rows $(0, 1)$ and $(-w^2, -d)$, so its "
         f"trace is $-d$ and its determinant $w^2$. At $w = 1$ it is a {kinds[0]} for $d = 0$, a {kinds[1]} for "
         f"$d = 0.5$, and a {kinds[2]} for $d = 3$, where it creeps back without a swing. Those on its head stay "
         "saddles: their determinant is $-w^2$ whatever $d$ is."
@@ -129,11 +130,7 @@ def about_friction(guess: str) -> str:
 
 def about_gain(guess: str) -> str:
     """What the prediction about Lorenz's equations was worth."""
-    return f"{_mark(guess, GAINS[2])}: as long as the distance grows like $e^{{r t}}$, a tenth costs it $\\ln 10 / r$."
-
-
-def _mark(guess: str, truth: str) -> str:
-    return "**Right**" if guess == truth else "**Not quite**"
+    return f"{verdict(guess, GAINS[2])} As long as the distance grows like $e^{{r t}}$, a tenth costs it $\\ln 10 / r$."
 
 
 def compare_energy(guess: str, race: Race) -> str:
@@ -142,16 +139,15 @@ def compare_energy(guess: str, race: Race) -> str:
     assert euler.levels is not None
     first, last = float(euler.levels[0]), float(euler.levels[-1])
     truth = "it grows" if last > first else "it falls" if last < first else "it stays as it is"
-    mark = "**Right.**" if guess == truth else f"**You said that {guess}.**"
     turns = abs(float(euler.step_states[-1, 0] - euler.step_states[0, 0])) / (2 * math.pi)
     over = f" By then it has gone over the top and round {turns:.1f} times." if turns > 1 else ""
     others = ", ".join(
         f"{run.title} ({run.levels[-1]:.4g})" for run in race.runs if run.levels is not None and run is not euler
     )
     return (
-        f"{mark} With $h = {race.step:g}$ Euler's energy goes from {first:.4g} to {last:.4g}: {truth}.{over} Each "
-        "of its steps runs along the tangent, out of the curve of constant energy; implicit Euler takes the tangent at "
-        f"the far end, and the opposite happens. At the end the others have: {others}."
+        f"{verdict(guess, truth)} With $h = {race.step:g}$ Euler's energy goes from {first:.4g} to {last:.4g}.{over} "
+        "Each of its steps runs along the tangent, out of the curve of constant energy; implicit Euler takes the "
+        f"tangent at the far end, and the opposite happens. At the end the others have: {others}."
     )
 
 

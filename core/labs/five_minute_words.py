@@ -1,6 +1,7 @@
 """What the five-minute page says about its results."""
 
 from core.labs.five_minutes import MOST_DIGITS, QUANTITIES, TOLERANCE, WAYS, Result, shown
+from core.labs.verdict import verdict
 
 SHAPES = ["a curve that bends", "a straight line from 0", "a hill: up, then down"]
 """Answers to the page's prediction on the integrand."""
@@ -9,11 +10,10 @@ _PRINTED = ("$L$", r"$\partial L / \partial z_0$", r"$\partial L / \partial k$")
 
 def about_shape(guess: str, result: Result) -> str:
     """The prediction, held against the integrand."""
-    mark = "**Right**" if guess == SHAPES[1] else "**Not quite**"
     end = result.end
     return (
-        f"{mark}: {SHAPES[1]}. What $z$ gains, $a$ loses: $a(t)\\, z(t)$ is {end * end:.5g} at every $t$. The area is "
-        f"a triangle, $\\tfrac12 \\cdot {result.params.t1:g} \\cdot {end * end * result.params.t1:.5g} = "
+        f"{verdict(guess, SHAPES[1])} What $z$ gains, $a$ loses: $a(t)\\, z(t)$ is {end * end:.5g} at every $t$. The "
+        f"area is a triangle, $\\tfrac12 \\cdot {result.params.t1:g} \\cdot {end * end * result.params.t1:.5g} = "
         f"{end * end * result.params.t1**2 / 2:.5g}$. The solver gathered {result.gathered[-1]:.5g}."
     )
 

@@ -5,6 +5,7 @@ from torch import nn
 from core.cam import Explanation
 from core.images import Picture
 from core.labs.gradcam import Answer, similarity
+from core.labs.verdict import verdict
 from core.nn.preprocess import Fed
 from core.nn.registry import Pretrained
 from core.nn.stages import Stages
@@ -141,9 +142,8 @@ def compare(guess: str, name: str, other: str, one: Explanation, two: Explanatio
         cosine = similarity(one, two, method)
         truth = SAME if cosine >= 0.5 else ELSEWHERE
         reason = f"the cosine between the two maps is {cosine:.2f} (1: the same place; 0: nothing shared)"
-    verdict = "You were right" if guess == truth else "Not this time"
     return (
-        f"**{verdict}: {truth}.** For {name} and {other}, {reason}. Each map shows what speaks for its own class, so "
+        f"{verdict(guess, truth)} For {name} and {other}, {reason}. Each map shows what speaks for its own class, so "
         "two classes can share a place, such as a head that two animals have in common."
     )
 
@@ -156,7 +156,6 @@ def about_sum(guess: str, explanation: Explanation, name: str, net: Stages) -> s
     bias = float(last.bias[target]) if isinstance(last, nn.Linear) else 0.0
     rest = score - bias
     truth = EXACTLY if abs(total - rest) <= 1e-4 * (1 + abs(rest)) else NOT_SO
-    verdict = "You were right" if guess == truth else "Not this time"
     numbers = (
         f"For {name} at `{explanation.layer}` the cells add up to **{total:.3f}**; the score less the bias is "
         f"{score:.3f} - ({bias:.3f}) = **{rest:.3f}**."
@@ -168,4 +167,4 @@ def about_sum(guess: str, explanation: Explanation, name: str, net: Stages) -> s
             "What follows this layer is more than a mean and a linear layer, so the map shows where the evidence is, "
             "but not how the score is made up."
         )
-    return f"**{verdict}: {truth}.** {numbers} {reason}"
+    return f"{verdict(guess, truth)} {numbers} {reason}"

@@ -7,6 +7,7 @@ import numpy as np
 from core.labs.gradient_problems import PROBLEMS
 from core.labs.gradient_steps import EPSILONS, Differences, Sweep, TwoSteps
 from core.labs.gradients import WAYS, Comparison, Gradient, Way
+from core.labs.verdict import verdict
 
 TITLES = {
     "adjoint": "adjoint",
@@ -101,27 +102,31 @@ def _steps(result: Comparison) -> str:
     return f"tolerance 1e{params.setting}" if params.adaptive else f"{params.setting} steps"
 
 
-def about_values(result: Comparison, nearest: str, computed: str) -> str:
-    """Both predictions, held against the table."""
-    ways = {way.name: way.gradient for way in result.ways}
-    adjoint, direct, differences = ways["adjoint"], ways["direct"], ways["differences"]
-    if adjoint is None or direct is None or differences is None:
-        return "With these steps not every way arrives, so there is nothing to compare: take more steps."
+def about_nearest(result: Comparison, guess: str) -> str:
+    """Which gradient is nearest to the exact one."""
+    adjoint, direct = result.find("adjoint").gradient, result.find("direct").gradient
+    if adjoint is None or direct is None:
+        return "With these steps not every way arrives, so there is no nearest one to tell: take more steps."
     a, d = adjoint.distance(result.exact), direct.distance(result.exact)
     same = adjoint.distance(direct) < 1e-12
     right = NEAREST[2] if same else NEAREST[0] if a < d else NEAREST[1]
-    said = "Right" if nearest == right else "Not here"
-    text = (
-        f"{said}: nearest to the exact gradient, with {result.params.method} and {_steps(result)}, is "
-        f"{'no one' if same else right}: the adjoint's is {distance(a)} off, the direct one {distance(d)}. "
-        "**Which of the two wins changes with the problem**: try others. Neither is *the* right one.\n\n"
+    return (
+        f"{verdict(guess, right)} With {result.params.method} and {_steps(result)} the adjoint's is {distance(a)} off, "
+        f"the direct one {distance(d)}. **Which of the two wins changes with the problem**: try others. Neither is "
+        "*the* right one."
     )
+
+
+def about_computed(result: Comparison, guess: str) -> str:
+    """Which gradient is the derivative of the number that was computed: finite differences tell."""
+    adjoint, direct, differences = (result.find(name).gradient for name in ("adjoint", "direct", "differences"))
+    if adjoint is None or direct is None or differences is None:
+        return "Nor is there anything to hold the finite differences against."
     gaps = {COMPUTED[0]: differences.distance(adjoint), COMPUTED[1]: differences.distance(direct)}
     gaps[COMPUTED[2]] = differences.distance(result.exact)
     best = min(gaps, key=gaps.__getitem__)
     listed = ", ".join(f"{distance(gap)} from {name}" for name, gap in gaps.items())
-    said = "Right" if computed == best else "Not here"
-    text += f"{said}: finite differences are nearest to {best} ({listed}). "
+    text = f"{verdict(guess, best)} Finite differences of that number are {listed}. "
     return text + (_why_adaptive(gaps[COMPUTED[1]]) if result.params.adaptive else _why_fixed(result))
 
 
@@ -169,13 +174,12 @@ def about_steps(sweep: Sweep, guess: str) -> str:
         return "Too few of these solves came to their end: choose a smaller $t_1$ or another method."
     name = "tolerance" if sweep.params.adaptive else "h"
     between, adjoint, direct = ("too few points" if rate is None else f"{rate:.2f}" for rate in sweep.slopes)
-    said = "Right" if guess == FINER[1] else "Not quite"
     lost = f" {sweep.lost} of the coarsest solves failed and are left out." if sweep.lost else ""
     return (
-        f"{said}: adjoint and direct tend to the same limit, the exact gradient. From {name} = {sweep.x[0]:.2g} to "
-        f"{sweep.x[-1]:.2g} their difference falls from {distance(sweep.between[0])} to {distance(sweep.between[-1])}. "
-        f"Measured slopes against {name}: {between} between the two, {adjoint} for the adjoint's error, {direct} for "
-        f"the direct one's.{lost}"
+        f"{verdict(guess, FINER[1])} Adjoint and direct tend to the same limit, the exact gradient. From {name} = "
+        f"{sweep.x[0]:.2g} to {sweep.x[-1]:.2g} their difference falls from {distance(sweep.between[0])} to "
+        f"{distance(sweep.between[-1])}. Measured slopes against {name}: {between} between the two, {adjoint} for the "
+        f"adjoint's error, {direct} for the direct one's.{lost}"
     )
 
 
@@ -195,10 +199,9 @@ def about_differences(result: Differences, guess: str) -> str:
     chosen = 10.0**result.params.epsilon
     best = result.best
     at = min(range(len(EPSILONS)), key=lambda i: abs(EPSILONS[i] - chosen))
-    said = "Right" if guess == SMALLEST[1] else "Not quite"
     text = (
-        f"{said}: the central difference is best at $\\varepsilon$ = {EPSILONS[best]:.1g}, {result.central[best]:.1e} "
-        f"off; the chosen {chosen:.0e} gives {result.central[at]:.1e}. "
+        f"{verdict(guess, SMALLEST[1])} The central difference is best at $\\varepsilon$ = {EPSILONS[best]:.1g}, "
+        f"{result.central[best]:.1e} off; the chosen {chosen:.0e} gives {result.central[at]:.1e}. "
     )
     rounding = "to the left, rounding errors of the loss, about $10^{-16}$, are divided by ever smaller $\\varepsilon$"
     if result.params.adaptive:

@@ -9,6 +9,7 @@ from core.labs.jacobian_cost import FITTED, Costs
 from core.labs.jacobian_products import Products
 from core.labs.jacobian_ways import Ways
 from core.labs.jacobians import RADII, Linear, Picture, Shrink
+from core.labs.verdict import verdict
 
 AREA = [
     "half the area, run through the same way round",
@@ -30,11 +31,6 @@ COUNT = {
 COUNT_RIGHT = "One vjp"
 
 
-def mark(guess: str, right: str) -> str:
-    """The beginning of a reveal."""
-    return "**Right**" if guess == right else f"**Not quite** (you said: {guess})"
-
-
 def about_area(guess: str, fold: Picture, shown: Picture) -> str:
     """The prediction on areas, held against the fold, then what holds on screen."""
     area = fold.area if fold.area is not None else float("nan")
@@ -48,7 +44,7 @@ def about_area(guess: str, fold: Picture, shown: Picture) -> str:
             f"{_way(shown.area)}."
         )
     return (
-        f"{mark(guess, AREA[1])}: {AREA[1]}. The fold $(z_1^2, z_2)$ has $\\det J = 2 z_1 = "
+        f"{verdict(guess, AREA[1])} The fold $(z_1^2, z_2)$ has $\\det J = 2 z_1 = "
         f"{number(fold.linear.determinant)}$ at $z_1 = -1$, and its circle of radius {fold.params.radius:g} becomes a "
         f"curve with {abs(area):.4g} times the area, run through {_way(area)}. **The size of the determinant is the "
         f"factor of areas, its sign the sense of rotation.** {here}"
@@ -192,7 +188,7 @@ def about_cost(guess: str, costs: Costs) -> str:
     )
     calm = n / 4 < costs.ratio < 4 * n
     return (
-        f"{mark(guess, RATIO[1])}: with n = {n}, {costs.ratio:.0f} times as long here"
+        f"{verdict(guess, RATIO[1])} With n = {n}, {costs.ratio:.0f} times as long here"
         f"{'' if calm else ' (other work on this machine disturbed the measurement)'}. The whole Jacobian by {n} vjps "
         f"took {rows:.3g} ms, one vjp {vjp:.2g} ms (f itself {f:.2g} ms), one jvp {jvp:.2g} ms. In one batch the same "
         f"{n} rows take {batch:.3g} ms, since a processor multiplies whole matrices faster than row by row; the work "

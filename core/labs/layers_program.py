@@ -1,10 +1,9 @@
 """The training of the page as a program that needs torch alone, made of the very lines that ran."""
 
-import inspect
-
 from core.labs.clouds import CLOUDS, POINTS, read
 from core.labs.layers import OPTIMISERS, Params
 from core.nn import mlp
+from core.sources import source
 
 
 def program(params: Params, iterations: int) -> str:
@@ -26,7 +25,7 @@ def program(params: Params, iterations: int) -> str:
         data = f"torch.tensor([{points}]), torch.tensor([{labels}]) == 1"
     return _PROGRAM.format(
         numbers="pi, sqrt" if params.cloud.name in {"spirals", "moons", "circles"} else "sqrt",
-        sources="\n\n".join(inspect.getsource(source) for source in sources),
+        sources="\n\n".join(source(part) for part in sources),
         data=data,
         seed=params.seed,
         arguments=f"{params.width}, {params.layers}, residual, {params.weights!r}, {params.gain!r}",

@@ -8,6 +8,7 @@ from core.labs.depth_gradients import DEPTHS, SCALES, SEEDS, Gradients
 from core.labs.layers import Snapshot
 from core.labs.layers_example import RATE, Example
 from core.labs.node_words import digits
+from core.labs.verdict import OWN_RUN, said, verdict
 
 LEARNS = ["the plain one", "the residual one", "about the same"]
 FADES = ["stays within a factor of 10", "falls by 10 to a million times", "falls by more than a million times", "grows"]
@@ -74,17 +75,17 @@ def about_flow(snapshot: Snapshot) -> str:
 def about_training(snapshot: Snapshot, guess: str) -> str:
     """The prediction, held against this training."""
     if not snapshot.done:
-        return f"You said: {guess}. Now press Train: the answer comes from what you see."
+        return f"{said(guess)}Now press Train: the answer comes from what you see." if guess else OWN_RUN
     plain, residual = snapshot.runs
     layers = snapshot.params.layers
     right = winner(snapshot)
     ended = snapshot.done >= snapshot.params.iterations
-    verdict = "That is what you said." if ended and guess == right else f"You said: {guess}."
+    opening = f"{verdict(guess, right)} " if ended else said(guess)
     lower = "The losses are about the same." if right == LEARNS[2] else f"The lower loss is that of {right}."
     text = (
-        f"{'After' if ended else 'So far,'} {snapshot.done:,} iterations with {layers} layers: "
+        f"{opening}{'After' if ended else 'So far,'} {snapshot.done:,} iterations with {layers} layers: "
         f"plain loss **{plain.loss:.3g}**, {plain.accuracy:.0%} right; residual loss **{residual.loss:.3g}**, "
-        f"{residual.accuracy:.0%} right. {lower} {verdict}"
+        f"{residual.accuracy:.0%} right. {lower}"
     )
     if not (plain.gradients[-1] and residual.gradients[-1]):
         return text + " A gradient of the last state has become 0: there is nothing left to learn, or no way to it."
@@ -119,7 +120,6 @@ def faded(result: Gradients) -> str:
 def about_depth(result: Gradients, guess: str) -> str:
     """The prediction, held against the measured gradients, and what the singular values say."""
     right = faded(result)
-    verdict = "That is what you said." if guess == right else f"You said: it {guess}. Measured: it {right}."
     least, most = DEPTHS[0], DEPTHS[-1]
     columns = [
         (first[0], first[-1], large[-1], small[-1])
@@ -136,7 +136,8 @@ def about_depth(result: Gradients, guess: str) -> str:
         f"| {name} | ${digits(a, 3)}$ | ${digits(b, 3)}$ |" for name, a, b in zip(names, *columns, strict=True)
     )
     return (
-        f"{verdict} Medians over {SEEDS} seeds:\n\n| | plain | residual |\n|:--|--:|--:|\n{rows}\n\n{_meaning(result)}"
+        f"{verdict(guess, right)} Medians over {SEEDS} seeds:\n\n| | plain | residual |\n|:--|--:|--:|\n{rows}\n\n"
+        f"{_meaning(result)}"
     )
 
 

@@ -1,6 +1,5 @@
 """The training of the page as a program, made of the very lines that ran, for `core.ode` or for torchdiffeq."""
 
-import inspect
 from collections.abc import Callable, Sequence
 
 import torch
@@ -19,6 +18,7 @@ from core.nn.dynamics import (
     spiral_field,
     standardised,
 )
+from core.sources import source
 
 FLAVOURS = {"core.ode": "core.ode", "torchdiffeq": "torchdiffeq"}
 """Package that the program's import line names."""
@@ -66,7 +66,7 @@ def program(
         path="" if measurements is None else "from pathlib import Path\n",
         flavour=flavour,
         names=names,
-        sources="\n\n".join(inspect.getsource(part) for part in parts),
+        sources="\n\n".join(source(part) for part in parts),
         settings=_settings(settings, problem, data),
         interface=interface,
         solver=repr(solver),

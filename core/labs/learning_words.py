@@ -7,6 +7,7 @@ import numpy as np
 from core.labs.learning import Progress
 from core.labs.learning_iteration import Iteration
 from core.labs.learning_problem import Problem, Settings
+from core.labs.verdict import said
 from core.ode import METHODS
 
 EVERYWHERE, START, PHASE, NEVER = FIT_GUESSES = [
@@ -78,13 +79,13 @@ def about_fit(progress: Progress, guess: str) -> str:
     worst = int(gaps.argmax())
     sides = f"{gaps[:third].mean():.2g} in the first third, {gaps[-third:].mean():.2g} in the last"
     shape = shape_distance(progress)
-    verdict = fit_verdict(progress, shape)
-    said = "The solve ended early." if verdict is None else f"This run is nearest to: **{verdict}**."
-    if verdict is not None and shape is not None:
-        said += f" As a curve, whenever it passes, it is {shape:.2g} from the true one on average."
+    nearest = fit_verdict(progress, shape)
+    told = "The solve ended early." if nearest is None else f"This run is nearest to: **{nearest}**."
+    if nearest is not None and shape is not None:
+        told += f" As a curve, whenever it passes, it is {shape:.2g} from the true one on average."
     return (
-        f"You said: {guess}. After {progress.done:,} iterations the mean distance between the learned trajectory and "
-        f"the points is {sides}; it is largest, {gaps[worst]:.2g}, at t = {_time(progress, worst)}. {said} "
+        f"{said(guess)}After {progress.done:,} iterations the mean distance between the learned trajectory and "
+        f"the points is {sides}; it is largest, {gaps[worst]:.2g}, at t = {_time(progress, worst)}. {told} "
         "A batch only asks for short pieces, each from a right start. Over the whole interval every error of the "
         "slope is carried on: along the curve as a delay, across it as an offset."
     )
@@ -93,12 +94,12 @@ def about_fit(progress: Progress, guess: str) -> str:
 def about_nfe(progress: Progress, guess: str) -> str:
     """How the cost of the solve over the whole interval went."""
     if len(progress.watched) < 2:
-        return f"You said: {guess}. Train, and the counts appear here."
+        return f"{said(guess)}Train, and the counts appear here."
     first, last = progress.watched[0, 1], progress.watched[-1, 1]
     when = f"the field of iteration {progress.watched[-1, 0]:,.0f}"
     rose = "rose" if last > first else "fell" if last < first else "stayed"
     return (
-        f"You said: {guess}. Over the whole interval it {rose}: {first:.0f} evaluations for the untrained field, "
+        f"{said(guess)}Over the whole interval it {rose}: {first:.0f} evaluations for the untrained field, "
         f"{last:.0f} for {when}. A field near 0 needs few steps; curved trajectories need more. A method "
         "with fixed steps always takes the same number."
     )

@@ -4,6 +4,7 @@ from random import Random
 
 from core.labs.mistakes import MISTAKES, settle
 from core.labs.mistakes_data import Mistake
+from core.labs.verdict import verdict
 
 TRUE, FALSE = "true", "false"
 ANSWERS = [TRUE, FALSE]
@@ -22,8 +23,7 @@ def asked(mistake: Mistake, round: int) -> str:
 
 def marked(mistake: Mistake, round: int, guess: str) -> str:
     """What is said of a guess."""
-    right = answer(mistake, round)
-    return f"{'Right' if guess == right else 'Not quite'}: as it stands here, it is {right}."
+    return verdict(guess, answer(mistake, round))
 
 
 def score(answers: dict[int, bool]) -> str:

@@ -5,6 +5,7 @@ from math import tanh
 from core.derivations.nodes import BACKWARD, FORWARD
 from core.expression.printing import power_of_ten
 from core.labs.nodes import STEPS, Descent, Run
+from core.labs.verdict import verdict
 
 LARGER = ["that of $w_0$, of the first layer", "that of $w_1$, of the second"]
 LOSS = ["falls by less than the slope says", "falls as the slope says, or more", "rises"]
@@ -104,7 +105,7 @@ def about_larger(run: Run, guess: str) -> str:
     g = run.gradients
     first, second = (abs(g[name]) for name in ("w_0", "w_1"))
     right = LARGER[first < second]
-    mark = "**Neither is larger**" if first == second else "**Right**" if guess == right else "**Not quite**"
+    opening = "**Neither is larger.**" if first == second else verdict(guess, right)
     told = ", ".join(
         rf"${gradient(f'w_{t}')} = {gradient(f's_{t}')} \cdot h_{t} = {number(g[f's_{t}'])} \cdot "
         rf"{number(run.values[f'h_{t}'])} = {digits(g[f'w_{t}'])}$"
@@ -118,8 +119,8 @@ def about_larger(run: Run, guess: str) -> str:
         else (f"${slope} = {digits(branch)}$")
     )
     return (
-        f"{mark}. A weight's gradient is that of its sum, times the number that it multiplies: {told}. From $h_2$ down "
-        rf"to $h_1$ the gradient is multiplied by {way}; then comes $1 - \tanh^2 s_0 = "
+        f"{opening} A weight's gradient is that of its sum, times the number that it multiplies: {told}. From $h_2$ "
+        rf"down to $h_1$ the gradient is multiplied by {way}; then comes $1 - \tanh^2 s_0 = "
         f"{digits(1 - tanh(run.values['s_0']) ** 2)}$, which is never above 1."
     )
 
@@ -130,12 +131,11 @@ def about_descent(step: Descent, guess: str) -> str:
         return "**None of these**: every gradient is 0, so the step moves nothing, and the loss stays as it is."
     change = step.after - step.before
     right = LOSS[2] if change > 0 else LOSS[0] if change > step.predicted else LOSS[1]
-    mark = "**Right**" if guess == right else "**Not quite**"
     moved = ", ".join(f"${name} = {digits(value)}$" for name, value in step.moved.items())
     return (
-        f"{mark}: it {right}. The gradient is a slope, and promises a change of {step.predicted:.4g}; the loss went "
-        f"from {step.before:.5g} to {step.after:.5g}, a change of {change:.4g}. Now {moved}. A smaller rate brings the "
-        "two numbers together; a large one overshoots."
+        f"{verdict(guess, right)} The gradient is a slope, and promises a change of {step.predicted:.4g}; the loss "
+        f"went from {step.before:.5g} to {step.after:.5g}, a change of {change:.4g}. Now {moved}. A smaller rate "
+        "brings the two numbers together; a large one overshoots."
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.labs.depth_cam import FIXED, Way
 from core.labs.odenet_compare import KEEPING, Memory, Robust, Solved
+from core.labs.verdict import one_of, verdict
 from core.nn.registry import Pretrained
 
 ANOTHER, UNSURE, STAYS = "it names another class", "the same class, but another probability", "it stays what it is"
@@ -72,7 +73,6 @@ def about_accuracy(guess: str, pairs: Mapping[str, tuple[Solved, Solved]], targe
         )
     asked, *others = pairs.values()
     truth = outcome(*asked, target)
-    verdict = "You were right" if guess == truth else "Not this time"
     moved, still = (abs(float(c.scores[target] - e.scores[target])) for c, e in (asked, others[0]))
     if moved > 1.5 * still:
         reason = (
@@ -86,7 +86,7 @@ def about_accuracy(guess: str, pairs: Mapping[str, tuple[Solved, Solved]], targe
             f"the first does not rely on its solver's error more than the second. Try another picture; one picture is "
             f"no proof either way."
         )
-    return f"**{verdict}: {truth}.**\n\n" + "\n".join(lines) + f"\n\n{reason}"
+    return f"{verdict(guess, truth)}\n\n" + "\n".join(lines) + f"\n\n{reason}"
 
 
 NOT_PROPER = (
@@ -119,17 +119,16 @@ def about_counts(guess: str, counts: Mapping[str, Sequence[int]], way: Way) -> s
     high, low = max(totals.values()), min(totals.values())
     most = [name for name, total in totals.items() if total == high]
     told = {name: _OF_CHANGE.get(name, OTHER) for name in most}
-    right = {ALL_THE_SAME} if high == low else set(told.values())
-    verdict = "You were right" if guess in right else "Not this time"
+    right = [ALL_THE_SAME] if high == low else sorted(set(told.values()))
     if high == low:
         return (
-            f"**{verdict}: {ALL_THE_SAME}**, {high} evaluations at a tolerance of 1e{way.setting}. The solver counts "
-            f"in whole steps; a smaller tolerance tells the pictures apart more finely."
+            f"{one_of(guess, right)} It is {high} evaluations at a tolerance of 1e{way.setting}. The solver counts in "
+            f"whole steps; a smaller tolerance tells the pictures apart more finely."
         )
     fewest = ", ".join(name for name, total in totals.items() if total == low)
     return (
-        f"**{verdict}.** Most evaluations, {high}, are for: {', '.join(most)}; fewest, {low}, for: {fewest}. The "
-        f"number follows the *path of the state*, how fast its slope changes along the depth, not how hard the "
+        f"{one_of(guess, right)} Most evaluations, {high}, are for: {', '.join(most)}; fewest, {low}, for: {fewest}. "
+        f"The number follows the *path of the state*, how fast its slope changes along the depth, not how hard the "
         f"picture looks. A batch of pictures shares its steps, so pictures are counted one at a time."
     )
 
@@ -143,13 +142,12 @@ def about_noise(guess: str, resnet: Robust, odenet: Robust, name: str) -> str:
     """Which network keeps its probability."""
     first, second = area(resnet), area(odenet)
     truth = ALIKE if abs(first - second) < LITTLE else RESNET if first > second else ODENET
-    verdict = "You were right" if guess == truth else "Not this time"
     kept = [
         f"{title} still has {name} first in {found.kept[-1].mean():.0%} of the draws"
         for title, found in (("the ResNet", resnet), ("the ODE-Net", odenet))
     ]
     return (
-        f"**{verdict}: {truth}.** Averaged over all strengths, {name} has a probability of {first:.2f} in the ResNet "
+        f"{verdict(guess, truth)} Averaged over all strengths, {name} has a probability of {first:.2f} in the ResNet "
         f"and of {second:.2f} in the ODE-Net. At the strongest noise, σ = {resnet.sigmas[-1]:g}, {kept[0]}; "
         f"{kept[1]}. This is one picture: which network is the more robust is a question for a whole data set."
     )
@@ -167,6 +165,32 @@ def card_table(entries: Mapping[str, tuple[Pretrained, Mapping[str, Any]]]) -> s
     return "\n".join(lines)
 
 
+def training(card: Mapping[str, Any]) -> str:
+    """The solvers with which a network was trained, one after the other."""
+    runs = [(run["method"], round(1 / run["step_size"])) for run in card["runs"]]
+    return ", then ".join(f"{method} ({count} step{'s' if count > 1 else ''})" for method, count in runs)
+
+
+def solver_table(cards: Mapping[str, Mapping[str, Any]]) -> str:
+    """The share of test pictures that each ODE-Net names rightly, by solver."""
+    lines = ["| solver | " + " | ".join(f"{title}: right | nfe" for title in cards) + " |"]
+    lines.append("|:--|" + "--:|:--|" * len(cards))
+    for solver in next(iter(cards.values()))["by_solver"]:
+        found = [card["by_solver"][solver] for card in cards.values()]
+        shown = " | ".join(f"{one['accuracy']:.1%} | {' + '.join(map(str, one['nfe']))}" for one in found)
+        lines.append(f"| {solver} | {shown} |")
+    return "\n".join(lines)
+
+
+def about_solvers(cards: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is left of the accuracy when the equation is solved more and more tightly."""
+    parts = []
+    for title, card in cards.items():
+        shares = [one["accuracy"] for one in card["by_solver"].values()]
+        parts.append(f"{title}, from {max(shares):.1%} at best to {shares[-1]:.1%} by the tightest")
+    return f"Not all of it is the equation's: {'; '.join(parts)}."
+
+
 def megabytes(size: float) -> str:
     """Bytes in units of a million."""
     return f"{size / 1e6:.1f} MB"
@@ -176,10 +200,9 @@ def about_memory(guess: str, resnet: Memory, odenet: Mapping[str, Sequence[Memor
     """What is kept for one backward pass."""
     own = odenet["direct"][list(steps).index(ASKED_STEPS)]
     truth = MORE if own.kept > resnet.kept else LESS
-    verdict = "You were right" if guess == truth else "Not this time"
     last = {name: odenet[name][-1] for name in KEEPING}
     return (
-        f"**{verdict}: {truth}.** The ResNet keeps {megabytes(resnet.kept)}, the ODE-Net with {ASKED_STEPS} steps "
+        f"{verdict(guess, truth)} The ResNet keeps {megabytes(resnet.kept)}, the ODE-Net with {ASKED_STEPS} steps "
         f"{megabytes(own.kept)}. Back-propagation keeps *activations*, not parameters, and each step leaves its own. "
         f"With {steps[-1]} steps the direct way keeps {megabytes(last['direct'].kept)}, checkpoints "
         f"{megabytes(last['checkpointed'].kept)}, the adjoint {megabytes(last['adjoint'].kept)}: it keeps no step at "

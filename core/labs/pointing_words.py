@@ -3,6 +3,7 @@
 from core.cam.metrics import SHARE
 from core.labs.pointing import BASELINES, TITLES, Estimate, Result
 from core.labs.pointing_scene import LAYER, Look
+from core.labs.verdict import verdict
 from core.nn.scenes import CANVAS, CLASSES, Box, Scene
 
 INSIDE, OUTSIDE = "inside of the object's box", "somewhere else"
@@ -63,12 +64,11 @@ def about_look(look: Look, guess: str) -> str:
             "the places that come nearest to one; the scale always ends at the map's own maximum, however small it is."
         )
     truth = INSIDE if look.hits else OUTSIDE
-    verdict = "You were right" if guess == truth else "Not here"
     if look.hottest is None:
-        return f"**{verdict}.** The map is blank, so it points nowhere, and that counts as a miss."
+        return f"{verdict(guess, truth)} The map is blank, so it points nowhere, and that counts as a miss."
     row, column = look.hottest
     return (
-        f"**{verdict}: {truth}.** The hottest place is at column {column + 1}, row {row + 1}; the box of the "
+        f"{verdict(guess, truth)} The hottest place is at column {column + 1}, row {row + 1}; the box of the "
         f"{look.kind} reaches {_reach(look.box)}. Move the {look.kind} and see whether the heat comes along, then move "
         "the others: does the heat stay?"
     )
@@ -113,7 +113,6 @@ def about_rates(result: Result, guess: str) -> str:
     """Whether the prediction was right, and which methods can be told apart."""
     rate = result.row("gradcam").pointing
     truth = SELDOM if rate.value < 0.5 else OFTEN if rate.value < 0.9 else ALWAYS
-    verdict = "You were right" if guess == truth else "Not this time"
     centre, random = (result.row(name).pointing for name in BASELINES)
     maps = [row for row in result.rows if row.method not in BASELINES]
     best = max(maps, key=lambda row: row.pointing.value)
@@ -122,7 +121,7 @@ def about_rates(result: Result, guess: str) -> str:
         f" By these scenes it cannot be told apart from {_listed(alike)}: their intervals overlap." if alike else ""
     )
     return (
-        f"**{verdict}: {truth}.** Of {rate.of} objects, Grad-CAM's hottest place lies in the box for {_percent(rate)}. "
+        f"{verdict(guess, truth)} Of {rate.of} objects, Grad-CAM's hottest place lies in the box for {_percent(rate)}. "
         f"Always pointing at the centre hits {centre.value:.0%}, a random place {random.value:.0%}. The highest rate "
         f"is that of {TITLES[best.method]}, {best.pointing.value:.1%}.{with_it}"
     )

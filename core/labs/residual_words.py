@@ -7,6 +7,7 @@ from core.labs.annuli import CIRCLE, Run, Snapshot
 from core.labs.depth_limit import BLOCKS as DEPTHS
 from core.labs.depth_limit import NETWORKS, Limits, Setting
 from core.labs.residual import CHECKED, FIELDS, PLAYED, Block, Comparison
+from core.labs.verdict import verdict
 
 HALVED = ["stays the same", "becomes about half", "becomes about a quarter", "becomes about a sixteenth"]
 DRAWN_ANEW = [
@@ -58,16 +59,15 @@ def about_errors(result: Comparison, guess: str) -> str:
     """The prediction, held against the errors."""
     errors = result.errors
     ratio = errors[-2] / errors[-1]
-    right = "That is what you said." if guess == HALVED[1] else f"You said: it {guess}."
     smaller = ["", *(f"{before / after:.2f}" for before, after in pairwise(errors))]
     rows = "\n".join(
         f"| {path.blocks} | {step_name(path.h)} | {path.error:.3g} | {times} |"
         for path, times in zip(result.paths, smaller, strict=True)
     )
     return (
-        f"{right} From {result.paths[-2].blocks} to {result.paths[-1].blocks} blocks the error falls by a factor of "
-        f"{ratio:.2f}; on logarithmic axes the points lie along a line of slope {result.order:.2f}. Where h is large, "
-        f"the rule does not hold yet.\n\n"
+        f"{verdict(guess, HALVED[1])} From {result.paths[-2].blocks} to {result.paths[-1].blocks} blocks the error "
+        f"falls by a factor of {ratio:.2f}; on logarithmic axes the points lie along a line of slope "
+        f"{result.order:.2f}. Where h is large, the rule does not hold yet.\n\n"
         f"| blocks N | h = 4/N | error at the end | times smaller |\n|--:|--:|--:|--:|\n{rows}"
     )
 
@@ -145,25 +145,23 @@ def about_setting(setting: Setting) -> str:
 def about_prediction(result: Limits, guess: str) -> str:
     """The prediction for independent weights scaled by 1/N, held against the measurement."""
     drawn, smooth = result.find("independent", "1/N"), result.find("smooth", "1/N")
-    said = "That is what you said" if guess == DRAWN_ANEW[1] else f"You said: {guess}"
     return (
-        f"{said}. With new weights for each block the end is {drawn.moved[0]:.2g} from the start with {DEPTHS[0]} "
-        f"blocks, and {drawn.moved[-1]:.2g} with {DEPTHS[-1]} (root mean square over {NETWORKS} networks). With smooth "
-        f"weights it is {smooth.moved[-1]:.2g}."
+        f"{verdict(guess, DRAWN_ANEW[1])} With new weights for each block the end is {drawn.moved[0]:.2g} from the "
+        f"start with {DEPTHS[0]} blocks, and {drawn.moved[-1]:.2g} with {DEPTHS[-1]} (root mean square over {NETWORKS} "
+        f"networks). With smooth weights it is {smooth.moved[-1]:.2g}."
     )
 
 
 def about_proof(guess: str) -> str:
     """Why a Neural ODE of two dimensions cannot do it."""
-    said = "Right: no" if guess == SEPARABLE[1] else "No"
     return (
-        f"{said}, and this is why. Where $f$ is smooth, exactly one solution passes through each state at each depth, "
-        "so two paths cannot meet. The same holds backwards: inputs and outputs correspond one to one, continuously "
-        "both ways (a homeomorphism of the plane). The ring surrounds the disc, and so its image still surrounds the "
-        "disc's image: no straight line has all of one on this side and all of the other on that. Where the "
-        "training gets the whole disc right, a channel through the ring is taken for the disc. It can be so narrow "
-        "that few points fall into it. (All this is true of the exact flow; the solver follows it only roughly, with "
-        "a tolerance of 0.001 for the error of each step.) With a third dimension there is a way around: lift the "
+        f"{verdict(guess, SEPARABLE[1])} This is why. Where $f$ is smooth, exactly one solution passes through each "
+        "state at each depth, so two paths cannot meet. The same holds backwards: inputs and outputs correspond one to "
+        "one, continuously both ways (a homeomorphism of the plane). The ring surrounds the disc, and so its image "
+        "still surrounds the disc's image: no straight line has all of one on this side and all of the other on that. "
+        "Where the training gets the whole disc right, a channel through the ring is taken for the disc. It can be so "
+        "narrow that few points fall into it. (All this is true of the exact flow; the solver follows it only roughly, "
+        "with a tolerance of 0.001 for the error of each step.) With a third dimension there is a way around: lift the "
         "disc off the plane, and cut below it."
     )
 

@@ -3,6 +3,7 @@
 from core.labs.pointing import Estimate
 from core.labs.pointing_scene import Look
 from core.labs.shortcut import HANS, HONEST, NETWORKS, PLACES, STAR, Place, Result
+from core.labs.verdict import verdict
 from core.nn.train_scenes import TAGGED
 
 ON: dict[Place, str] = {
@@ -30,11 +31,10 @@ def says(look: Look) -> str:
 
 def about_guess(guess: str, place: Place) -> str:
     """Whether the prediction holds where star and tag are both there."""
-    verdict = "You were right" if guess == ON[place] else "Not here"
     where = "its map is blank" if place == "nowhere" else f"its hottest place lies {ON[place]}"
     return (
-        f"**{verdict}.** For the network trained with tags, with star and tag both there, {where}. Switch star and tag "
-        "on and off: which of the two changes which network's score?"
+        f"{verdict(guess, ON[place])} For the network trained with tags, with star and tag both there, {where}. Switch "
+        "star and tag on and off: which of the two changes which network's score?"
     )
 
 

@@ -9,6 +9,7 @@ from core.labs.solvers import OrderResult, WorkResult, expected_nfe
 from core.labs.stability import Region, TestRun
 from core.labs.stiffness import EQUAL, MOST_STEPS, T1, Run, Sweep
 from core.labs.stiffness import Result as Stiff
+from core.labs.verdict import said, verdict
 from core.ode.tableaus import TABLEAUS
 from core.ode.trees import Tree, density
 
@@ -59,13 +60,11 @@ def order_table(result: OrderResult) -> str:
 
 def about_order(result: OrderResult, guess: str) -> str:
     """What the prediction was worth, and where rounding takes over."""
-    right = HALVING[-1]
-    verdict = "Right" if guess == right else "Not quite"
     ends = "one step's error falls with slope $p + 1$" if result.params.local else "the error falls with slope $p$"
     kind = "float32" if result.params.single else "float64"
     text = (
-        f"{verdict}: order $p$ means error $\\approx C h^p$; half the step divides it by $2^p$: {right} for $p = 4$. "
-        f"On logarithmic axes {ends}. "
+        f"{verdict(guess, HALVING[-1])} Order $p$ means error $\\approx C h^p$; half the step divides it by $2^p$. On "
+        f"logarithmic axes {ends}. "
     )
     floored = [curve.method for curve in result.curves if len(curve.errors) and curve.errors.min() < result.floor]
     reach = f"{', '.join(floored)} got there" if floored else "no method got there"
@@ -116,15 +115,15 @@ def about_work(result: WorkResult, guess: str, wanted: float = 1e-3) -> str:
         if len(enough):
             best[work.method] = (int(enough.min()), work.adaptive)
     if not best:
-        return f"You said: {guess}. None of the chosen methods came below an error of {wanted:.0e} here: choose others."
+        return f"{said(guess)}None of the chosen methods came below an error of {wanted:.0e} here: choose others."
     winner = min(best, key=lambda name: best[name][0])
     nfe, adaptive = best[winner]
     kind = CHEAPEST[2] if adaptive else CHEAPEST[0] if winner == "euler" else CHEAPEST[1]
-    verdict = "Right" if guess == kind else "Not quite"
     others = ", ".join(f"{name} {best[name][0]}" for name in best if name != winner)
     failed = [work.method for work in result.works if work.method not in best]
     never = f" {', '.join(failed)} did not get there within the work tried." if failed else ""
-    return f"{verdict}: to an error of {wanted:.0e} the cheapest is {winner} with {nfe} evaluations; {others}.{never}"
+    priced = f"To an error of {wanted:.0e} the cheapest is {winner} with {nfe} evaluations; {others}.{never}"
+    return f"{verdict(guess, kind)} {priced}"
 
 
 def stability_table(regions: Sequence[Region]) -> str:
@@ -143,10 +142,11 @@ def about_run(run: TestRun, guess: str) -> str:
     if run.measured is None:
         return f"At {place}, a pole of R, the step's equation has no solution, so there is nothing to measure."
     truth = math.exp(run.params.re)
-    verdict = "Right" if guess == FACTORS[sum(run.predicted > limit for limit in (0.5, 1.0, 2.0))] else "Not quite"
+    right = FACTORS[sum(run.predicted > limit for limit in (0.5, 1.0, 2.0))]
     return (
-        f"{verdict}. At {place}: |R(hλ)| = {run.predicted:.6g} from the tableau, {run.measured:.6g} measured per step "
-        f"of the solver's run. The exact solution is multiplied by {truth:.4g}. " + _judged(run.predicted, truth)
+        f"{verdict(guess, right)} At {place}: |R(hλ)| = {run.predicted:.6g} from the tableau, {run.measured:.6g} "
+        f"measured per step of the solver's run. The exact solution is multiplied by {truth:.4g}. "
+        f"{_judged(run.predicted, truth)}"
     )
 
 
@@ -163,10 +163,10 @@ def about_steps(result: Steps, guess: str) -> str:
     worst, tolerance = result.worst, result.tolerance
     ratio = worst / tolerance
     answer = BELOW[0] if ratio < 0.5 else BELOW[1] if ratio <= 2 else BELOW[2]
-    verdict = "Right" if guess == answer else "Not quite"
     return (
-        f"{verdict}: the largest global error is {worst:.2g}, {_plain(ratio)} times the tolerance {tolerance:.0e}. "
-        "rtol and atol bound the estimated error of each single step; the problem may damp or magnify these errors."
+        f"{verdict(guess, answer)} The largest global error is {worst:.2g}, {_plain(ratio)} times the tolerance "
+        f"{tolerance:.0e}. rtol and atol bound the estimated error of each single step; the problem may damp or "
+        "magnify these errors."
     )
 
 
@@ -216,13 +216,12 @@ def stiff_messages(result: Stiff) -> list[str]:
 
 def about_sweep(guess: str, sweep: Sweep) -> str:
     """Steps of the explicit and of the implicit method as the stiffness grows tenfold, where both are known."""
-    verdict = "Right" if guess == CRAWL[1] else "Not quite"
     hundred, thousand = (next(r for r in sweep.results if r.params.strength == x) for x in (100.0, 1_000.0))
     few, many = hundred.runs[0], thousand.runs[0]
     whole = many.accepted * T1 / many.reached  # for one that was stopped: what the whole interval would take
     about = "" if not many.message else f" (it was stopped at t = {many.reached:.2g}; in proportion)"
     return (
-        f"{verdict}: dopri5 took {few.accepted} steps at 100 and {whole:.0f} at 1,000{about}, "
+        f"{verdict(guess, CRAWL[1])} dopri5 took {few.accepted} steps at 100 and {whole:.0f} at 1,000{about}, "
         f"{whole / few.accepted:.1f} times as many; kencarp4, which is implicit, "
         f"{hundred.runs[1].accepted} and {thousand.runs[1].accepted}. The "
         f"solve ends after {MOST_STEPS:,} attempts: open marks say that it gave up."

@@ -8,6 +8,7 @@ from core.cam import METHODS, Explanation
 from core.cam.metrics import rank_correlation
 from core.labs.covering import Occluded
 from core.labs.trust import EIGEN, RANDOM, Cascade, Curves, title
+from core.labs.verdict import one_of, verdict
 
 KEEPS = 0.5
 """A mean rank correlation of at least this much counts as keeping the map."""
@@ -31,11 +32,6 @@ def about_stages(stages: Sequence[str]) -> str:
         + ", ".join(f"`{stage}`" for stage in stages)
         + "."
     )
-
-
-def verdict(guess: str, truth: str) -> str:
-    """Whether a prediction was right."""
-    return f"**{'You were right' if guess == truth else 'Not this time'}: {truth}.**"
 
 
 def _upper_half(cascade: Cascade) -> int:
@@ -156,13 +152,11 @@ def about_occlusion(result: Occluded, guess: str, name: str) -> str:
     rows, columns = result.falls.shape
     rivals = {method: value for method, value in result.agreement.items() if method != RANDOM}
     tied = sorted(method for method, value in rivals.items() if abs(value - rivals[winner]) < 5e-4)
-    right = guess in [title(method) for method in tied]
-    told = "You were right" if right else "Not this time"
-    names = " and ".join(title(method) for method in tied)
+    names = [title(method) for method in tied]
     return (
-        f"**{told}: {names}**, with a rank correlation of {result.agreement[winner]:.2f}; a random map has "
-        f"{result.agreement[RANDOM]:.2f}. The square costs {name} most, {result.falls.max():.2f} of its score, in row "
-        f"{row + 1} of {rows}, column {column + 1} of {columns}"
+        f"{one_of(guess, names)} The rank correlation of {' and '.join(names)} with occlusion is "
+        f"{result.agreement[winner]:.2f}, that of a random map {result.agreement[RANDOM]:.2f}. The square costs {name} "
+        f"most, {result.falls.max():.2f} of its score, in row {row + 1} of {rows}, column {column + 1} of {columns}"
         + (
             f"; where it costs least, the score rises by {-result.falls.min():.2f}."
             if result.falls.min() < 0

@@ -10,6 +10,7 @@ from core.labs.gradient_memory import Result
 from core.labs.gradient_meter import Drifts, Reading
 from core.labs.gradient_problems import PROBLEMS as METERED
 from core.labs.gradient_words import TITLES, distance, size
+from core.labs.verdict import verdict
 
 DOUBLED = ["adjoint", "direct", "checkpointed", "all three"]
 METER = ["does not move", "moves by about the tolerance", "moves by as much as a does"]
@@ -45,12 +46,11 @@ def memory_table(result: Result) -> str:
 def about_memory(result: Result, guess: str) -> str:
     """The prediction, held against the measurement."""
     adjoint, direct, checkpointed = (result.find(name) for name in ("adjoint", "direct", "checkpointed"))
-    said = "Right" if guess == DOUBLED[1] else "Not quite"
     flat = "the same bytes at every number of steps" if len(set(adjoint.kept)) == 1 else "not always the same bytes"
     slopes = ", ".join(f"{growth.slopes(result.steps)[2]:.2f}" for growth in (direct, checkpointed, adjoint))
     return (
-        f"{said}: only the direct way doubles. It keeps {size(result.more('direct'))} more for each further step. "
-        f"The adjoint keeps {size(adjoint.kept[-1])}, {flat}; at its peak a further step costs "
+        f"{verdict(guess, DOUBLED[1])} Only the direct way doubles. It keeps {size(result.more('direct'))} more for "
+        f"each further step. The adjoint keeps {size(adjoint.kept[-1])}, {flat}; at its peak a further step costs "
         f"{size(result.more('adjoint'))}, its place in the list of times. Checkpointed lies between: about the square "
         f"root of the steps as states, and as many steps' graph at a time. Time is another matter: "
         f"{1000 * direct.seconds[-1]:.0f} ms direct, {1000 * checkpointed.seconds[-1]:.0f} ms checkpointed, "
@@ -72,12 +72,11 @@ def thousand_steps(result: Result) -> tuple[float, str]:
 
 def about_meter(reading: Reading, guess: str) -> str:
     """The prediction about a f, held against the solve."""
-    said = "Right" if guess == METER[1] else "Not quite"
     problem = METERED[reading.params.problem]
     moved = float(np.abs(reading.a - reading.a[0]).max())
     start = reading.product[0]
     text = (
-        f"{said}: from $t_1$ back to 0, a component of $a$ moves by up to {moved:.3g}, but "
+        f"{verdict(guess, METER[1])} From $t_1$ back to 0, a component of $a$ moves by up to {moved:.3g}, but "
         f"$a f$ {'minus what is due to $t$ ' if not problem.autonomous else ''}strays from {start:.6g} by "
         f"{reading.drift:.1e}, relative to $|a||f|$ at $t_1$; the tolerance of the way back is "
         f"1e{reading.params.backward}. The gradient is {distance(reading.error)} off. "
@@ -150,10 +149,10 @@ def about_gradient(run: Run, guess: str) -> str:
         right = WORSE[0]
     else:
         right = WORSE[2]
-    text = "Right" if guess == right else f"You said: {guess}"
+    text = verdict(guess, right)
     if run.gradient is None:
-        return f"{text}: here there is no gradient at all. More stored states, or fewer demands, help.{drift}"
-    text += f": the gradient is {run.error:.1e} off, relative to its size; the state is {run.gap:.1e} off. "
+        return f"{text} Here there is no gradient at all. More stored states, or fewer demands, help.{drift}"
+    text += f" The gradient is {run.error:.1e} off, relative to its size; the state is {run.gap:.1e} off. "
     if name == "relaxation":
         text += (
             r"Here $\partial f/\partial z = -\lambda$ does not contain $z$, so $a$ is right whatever becomes of the "

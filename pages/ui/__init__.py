@@ -14,6 +14,8 @@
 * `gradient_shown` and all other `..._controls`: what belongs to one lesson alone.
 * `piecewise`: long computations in pieces, with progress, Stop and a queue that all sessions share.
 * `pins`: two pinned settings; `compare_shown`: the parts of the page that compares maps.
-* `exercise`, `show`: questions with feedback; tables, notices, source code, references.
-* `components`: pieces that run in the browser, JavaScript beside Python.
+* `exercise`: questions with feedback; `asked`: those of this run, for sheets and progress; `sheet`: a lesson's
+  questions on paper. `show`: figures, tables, notices, source code, references.
+* `components`: pieces that run in the browser, JavaScript beside Python: scenes, maps, and the tools below the menu
+  (links, a teacher's link, progress).
 """

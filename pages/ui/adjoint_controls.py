@@ -1,6 +1,5 @@
 """Widgets of the lesson on the adjoint method -> what is solved, which derivation is shown, and how far."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from core.labs import adjoint, adjoint_cases, adjoint_nudge, adjoint_open, adjoi
 from core.labs.adjoint_cases import CASES, OWN_PARAMETER, Case
 from core.labs.adjoint_words import ALGORITHM
 from core.labs.systems import Parameter
+from core.sources import source
 from pages.ui import cached, derivations, exercise, share, show, stepper
 from pages.ui.components.scenes import show_scenes
 
@@ -185,13 +185,13 @@ def show_proof(proof: Proof) -> None:
         return
     checked = [f"step {number}" for number, step in enumerate(report.steps, 1) if step.status != "defined"]
     question = f"{breaks[mistake]} **Which step will no longer check?**"
-    guess = exercise.predict(question, [*checked, adjoint_words.NO_STEP], key=f"{key} guess {mistake}")
+    guess = exercise.predict(question, [*checked, adjoint_words.NO_STEP], key=f"a_guess_break {proof.slug} {mistake}")
     if guess is None:
         stepper.step_through(key, report)
         return
     with st.spinner("Every step is being checked"):
         broken = derivations.report(proof.slug, *proof.arguments, mistake, coloured=True)
-    st.markdown(adjoint_words.about_break(broken, guess))
+    guess.reveal(adjoint_words.about_break(broken, guess))
     first = next((i for i, step in enumerate(broken.steps) if step.status == "failed"), 0)
     if first:
         with st.expander(f"Steps 1 to {first}, which still hold"):
@@ -216,7 +216,7 @@ def show_algorithm() -> None:
 
 @cache
 def _code() -> str:
-    return "\n".join(map(inspect.getsource, (adjoint.adjoint_method, adjoint.augmented, adjoint.leaf)))
+    return "\n".join(map(source, (adjoint.adjoint_method, adjoint.augmented, adjoint.leaf)))
 
 
 def show_blocks(choice: Choice) -> None:

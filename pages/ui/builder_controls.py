@@ -1,6 +1,7 @@
 """Widgets of the network builder. The network itself stands in the address, in a few letters a layer."""
 
 from collections.abc import Callable
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -100,8 +101,8 @@ def _start(built: Network) -> None:
     row.button("Undo", key="b_undo_last", on_click=_undo, disabled=not st.session_state.get(_UNDO))
     for index, (side, most) in enumerate(_SIDES):
         key = f"b_in_{side}"
-        st.session_state[key] = built.shape[index]
-        row.number_input(f"Input: {side}", 1, most, key=key, on_change=_resize, args=(index, key), width=_NARROW)
+        st.session_state[key] = float(built.shape[index])
+        share.field(row, f"Input: {side}", 1, most, 1.0, key, on_change=_resize, args=(index, key), width=_NARROW)
     st.caption(f"{PRESETS[name].title}: {PRESETS[name].says}")
     if note := st.session_state.get(_NOTE):
         st.error(note, icon=":material/error:")
@@ -109,7 +110,7 @@ def _start(built: Network) -> None:
 
 def _resize(index: int, key: str) -> None:
     sides: list[object] = list(st.session_state[_BUILT].shape)
-    sides[index] = st.session_state[key]
+    sides[index] = round(share.inside(st.session_state[key], 1, _SIDES[index][1]))
     _try(lambda: (network(sides, st.session_state[_BUILT].items), None))
 
 
@@ -155,24 +156,27 @@ def _button(
 def _argument(place: DeltaGenerator, one: Item, argument: Argument, value: Value, chosen: int) -> None:
     """A field for one argument of the chosen layer."""
     key, name = f"b_{one.kind}_{argument.name}", argument.title
-    st.session_state[key] = value
     given = (chosen, argument.name, key)
+    st.session_state[key] = value
     if argument.options:
         place.selectbox(name, argument.options, key=key, on_change=_change, args=given, width=_NARROW)
     elif isinstance(argument.default, bool):
         place.toggle(name, key=key, on_change=_change, args=given)
     else:
-        fine = isinstance(argument.default, float)
-        low, high = (float(argument.low), float(argument.high)) if fine else (int(argument.low), int(argument.high))
-        step = 0.05 if fine else 1
-        place.number_input(name, low, high, step=step, key=key, on_change=_change, args=given, width=_NARROW)
+        step = 0.05 if isinstance(argument.default, float) else 1.0
+        st.session_state[key] = float(value)
+        more: dict[str, Any] = {"on_change": _change, "args": given, "width": _NARROW}
+        share.field(place, name, argument.low, argument.high, step, key, **more)
 
 
 def _change(chosen: int, name: str, key: str) -> None:
     built: Network = st.session_state[_BUILT]
-    value = st.session_state[key]
+    value: Value = st.session_state[key]
     if chosen <= len(built.items):
         one = built.items[chosen - 1]
+        if isinstance(value, float):
+            of = next(argument for argument in KINDS[one.kind].arguments if argument.name == name)
+            value = type(of.default)(share.inside(value, of.low, of.high))
         _try(lambda: (builder_edits.replace(built, chosen, one.change(**{name: value})), None))
 
 

@@ -122,8 +122,8 @@ def _axes_in_words(count: str) -> str:
 
 def _whole(label: str, low: int, high: int, default: int, key: str) -> int:
     """A field for a whole number. It stands in the address also where an example has set it unseen."""
-    st.session_state[key] = min(max(_wanted(key, default), low), high)
-    value = min(max(int(st.number_input(label, low, high, step=1, key=key, persist_state="session")), low), high)
+    st.session_state[key] = float(share.inside(_wanted(key, default), low, high))
+    value = round(share.field(st.container(), label, low, high, 1.0, key, persist_state="session"))
     share.write_numbers(key, () if value == default else (value,))
     return value
 
@@ -136,11 +136,11 @@ def _switch(label: str, default: bool, key: str, on_change: Callable[[], None] |
     return value
 
 
-def _wanted(key: str, default: int) -> int:
+def _wanted(key: str, default: int) -> float:
     """What was set, or else what the address asks for."""
     if key in st.session_state:
-        return int(st.session_state[key])
-    return (*share.read_numbers(key), default)[0]
+        return float(st.session_state[key])
+    return float((*share.read_numbers(key), default)[0])
 
 
 def _padding(kind: str, dims: int, each: bool) -> tuple[Any, tuple[int, ...]]:
@@ -207,7 +207,7 @@ class Round:
     def show(self) -> None:
         """Each with a field of its own, so that an answer does not stay for the next numbers."""
         for index, one in enumerate(calculator_exercises.exercises(self.number)):
-            exercise.number_exercise(one.question, one.answer, 0, one.why, f"k_exercise {self.number} {index}")
+            exercise.number_exercise(one.question, one.answer, 0, one.why, f"k_exercise_{index} {self.number}")
 
 
 def choose_round() -> Round:

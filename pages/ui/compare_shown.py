@@ -12,7 +12,7 @@ from core.labs import compare_maps as lab
 from core.labs import compare_maps_words as words
 from core.labs import two_maps
 from core.labs.trust import Setting, guided_objection
-from pages.ui import cached, piecewise, pins, share, show
+from pages.ui import cached, exercise, piecewise, pins, share, show
 from pages.ui.compare_controls import Scene
 from pages.ui.components.maps import show_maps
 from pages.ui.trust_controls import pass_seconds
@@ -91,7 +91,7 @@ def plain(scene: Scene) -> Setting:
 # ---- What is shown
 
 
-def show_sweep(scene: Scene, guess: str) -> None:
+def show_sweep(scene: Scene, guess: exercise.Guess) -> None:
     """The strip of all stages."""
     picture, one = scene.chosen.picture, scene.setting
     if not piecewise.done("Measuring", [(pass_seconds, picture, one.model)], "x_pass"):
@@ -109,7 +109,7 @@ def show_sweep(scene: Scene, guess: str) -> None:
         "From input to output, each map on its own scale; *rank* is the rank correlation with the last stage's map: 1 "
         "for the same order of all places, 0 for none."
     )
-    st.markdown(words.about_sweep(result, guess, scene.name))
+    guess.reveal(words.about_sweep(result, guess, scene.name))
 
 
 def show_pins(pinned: dict[pins.Letter, pins.Pin]) -> None:
@@ -146,7 +146,7 @@ def choose_count() -> int:
     return int(share.slider("Feature maps that Score-CAM asks", 8, 64, 32, 8, "x_masks"))
 
 
-def show_beyond(scene: Scene, count: int, guess: str) -> None:
+def show_beyond(scene: Scene, count: int, guess: exercise.Guess) -> None:
     """Grad-CAM and the methods that need more than one gradient."""
     picture, setting = scene.chosen.picture, plain(scene)
     timing = [(pass_seconds, picture, setting.model), (tail_seconds, picture, setting)]
@@ -176,10 +176,10 @@ def show_beyond(scene: Scene, count: int, guess: str) -> None:
             "Here Ablation-CAM has a closed form: a mean and a linear layer follow, so setting a feature map to 0 "
             "takes its weight times its mean off the score."
         )
-    st.markdown(words.about_beyond(results, guess))
+    guess.reveal(words.about_beyond(results, guess))
 
 
-def show_target(scene: Scene, guess: str) -> None:
+def show_target(scene: Scene, guess: exercise.Guess) -> None:
     """Grad-CAM of the probability beside that of the score."""
     picture, setting = scene.chosen.picture, plain(scene)
     if not piecewise.done("Measuring", [(tail_seconds, picture, setting)], "x_tail_too"):
@@ -198,10 +198,10 @@ def show_target(scene: Scene, guess: str) -> None:
         f"The feature maps at `{setting.layer}` were multiplied by factors from {lab.FACTORS[0]:g} to "
         f"{lab.FACTORS[-1]:g}, which makes the network less or more sure; each length is divided by its longest."
     )
-    st.markdown(words.about_target(result, guess, scene.name))
+    guess.reveal(words.about_target(result, guess, scene.name))
 
 
-def show_all(scene: Scene, guess: str) -> lab.AllClasses | None:
+def show_all(scene: Scene, guess: exercise.Guess) -> lab.AllClasses | None:
     """Which class wins each cell, and the maps of the best classes."""
     picture, setting, classes = scene.chosen.picture, plain(scene), scene.entry.classes
     result = cached.run(everything, picture, setting)
@@ -212,7 +212,7 @@ def show_all(scene: Scene, guess: str) -> lab.AllClasses | None:
         chart = figures.winners_chart(result, classes)
         show.figure(chart, figures.winners_alt(result, classes), "x_winners")
     legend_column.markdown(words.legend(result, classes))
-    st.markdown(words.about_all(result, classes, guess))
+    guess.reveal(words.about_all(result, classes, guess))
     best = scene.answer.best(12)
     st.markdown(f"The maps of the {len(best)} classes with the highest scores, on one scale from 0:")
     panels = figures.class_panels(result, classes, best, SCALE)

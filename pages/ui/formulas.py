@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core.sources import tree
 from pages.ui.menu import PAGES, Lesson
 
 _ROOT = PAGES.parent
@@ -50,9 +51,9 @@ def unchecked(lesson: Lesson) -> tuple[Unchecked, ...]:
         if path in seen:
             continue
         seen.add(path)
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        waiting += _words_of(tree)
-        found |= dict.fromkeys(_formulas(tree))
+        parsed = tree(path)
+        waiting += _words_of(parsed)
+        found |= dict.fromkeys(_formulas(parsed))
     return tuple(found)
 
 

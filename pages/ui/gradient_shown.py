@@ -18,7 +18,7 @@ from pages.ui import cached, exercise, gradient_controls, piecewise, show
 from pages.ui.components.scenes import show_scenes
 
 
-def six_ways(params: gradients.Params, nearest: str, computed: str) -> None:
+def six_ways(params: gradients.Params, nearest: exercise.Guess, computed: exercise.Guess) -> None:
     """Values, what they say of both predictions, and costs."""
     pieces = [
         (gradients.exact_gradient, params.problem, params.t1),
@@ -34,20 +34,21 @@ def six_ways(params: gradients.Params, nearest: str, computed: str) -> None:
         "relative to their length:"
     )
     st.markdown(words.distance_table(result))
-    st.markdown(words.about_values(result, nearest, computed))
+    nearest.reveal(words.about_nearest(result, nearest))
+    computed.reveal(words.about_computed(result, computed))
     st.markdown("What did they cost?")
     st.markdown(words.cost_table(result))
     st.caption(words.COSTS)
 
 
-def finer_solves(params: gradients.Params, guess: str) -> None:
+def finer_solves(params: gradients.Params, guess: exercise.Guess) -> None:
     """Distances of gradients against h, and an exercise on their slope."""
     pieces = [(steps.both, replace(params, setting=setting)) for setting in steps.settings(params)]
     if not piecewise.done("Solving ever finer", pieces, "gl_fine"):
         return
     sweep = cached.run(_finer, params)
     show.figure(cached.draw(figures.steps_chart, _finer, params), figures.steps_alt(sweep), "gl_finer")
-    st.markdown(words.about_steps(sweep, guess))
+    guess.reveal(words.about_steps(sweep, guess))
     wanted = gradient_controls.choose_difference()
     needed = sweep.needed(wanted)
     if needed is None:
@@ -62,7 +63,7 @@ def finer_solves(params: gradients.Params, guess: str) -> None:
     )
 
 
-def small_steps(params: gradients.Params, guess: str) -> None:
+def small_steps(params: gradients.Params, guess: exercise.Guess) -> None:
     """The V of finite differences."""
     with st.spinner("Moving a parameter"):
         curve = cached.run(steps.differences, params)
@@ -71,10 +72,10 @@ def small_steps(params: gradients.Params, guess: str) -> None:
         return
     chart = cached.draw(figures.differences_chart, steps.differences, params)
     show.figure(chart, figures.differences_alt(curve), "gl_differences")
-    st.markdown(words.about_differences(curve, guess))
+    guess.reveal(words.about_differences(curve, guess))
 
 
-def measured_memory(params: memory.Params, guess: str) -> None:
+def measured_memory(params: memory.Params, guess: exercise.Guess) -> None:
     """Memory and time against steps, and an exercise."""
     pieces = [(memory.at, params.method, count) for count in memory.counts(params)]
     if not piecewise.done("Measuring", pieces, "gl_measuring"):
@@ -83,7 +84,7 @@ def measured_memory(params: memory.Params, guess: str) -> None:
     chart = cached.draw(figures.memory_chart, _measure, params)
     show.figure(chart, figures.memory_alt(measured), "gl_memory")
     st.markdown(back_words.memory_table(measured))
-    st.markdown(back_words.about_memory(measured, guess))
+    guess.reveal(back_words.about_memory(measured, guess))
     chart = cached.draw(figures.time_chart, _measure, params)
     show.figure(chart, figures.time_alt(measured), "gl_time")
     st.caption("Measured once for these settings. Memory is the same on every machine, time is not.")
@@ -92,7 +93,7 @@ def measured_memory(params: memory.Params, guess: str) -> None:
     exercise.number_exercise(f"{question} (within 5 %)", answer, 0.05 * answer, why, key=f"gl_thousand {params}")
 
 
-def meter_on_the_way_back(params: meter.Params, guess: str | None) -> None:
+def meter_on_the_way_back(params: meter.Params, guess: exercise.Guess | None) -> None:
     """State and adjoint; with a prediction also a f, what tolerances do to it, and an exercise."""
     reading = cached.run(_watch, params)
     scenes = cached.draw(figures.meter_scenes, _watch, params)
@@ -101,7 +102,7 @@ def meter_on_the_way_back(params: meter.Params, guess: str | None) -> None:
     show.notices(reading.message)
     if guess is None:
         return
-    st.markdown(back_words.about_meter(reading, guess))
+    guess.reveal(back_words.about_meter(reading, guess))
     if piecewise.done(
         "Going back with other tolerances", [(_watch, one) for one in meter.tolerances(params)], "gl_tols"
     ):
@@ -121,10 +122,10 @@ def way_back(params: failing.Params) -> None:
     st.markdown(back_words.about_run(run))
 
 
-def gradient_of_it(params: failing.Params, guess: str) -> None:
+def gradient_of_it(params: failing.Params, guess: exercise.Guess) -> None:
     """What became of the gradient, over all strengths and with more stored states."""
     run = cached.run(failing.run, params)
-    st.markdown(back_words.about_gradient(run, guess))
+    guess.reveal(back_words.about_gradient(run, guess))
     asked = params.problem, params.exponent, params.checkpoints
     compared = hard.PROBLEMS[params.problem].compared
     pieces = [(failing.pair, params.problem, one, params.exponent, params.checkpoints) for one in compared]

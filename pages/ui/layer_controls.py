@@ -12,7 +12,7 @@ from core.labs import clouds, depth_gradients, layers, layers_example, layers_pr
 from core.labs.clouds import MOST, REACH, CloudParams, Placed
 from core.labs.layers import Params, Snapshot
 from core.nn.mlp import FIRST_WEIGHTS
-from pages.ui import cached, share, training
+from pages.ui import cached, exercise, share, training
 from pages.ui.components.scenes import show_scenes
 from pages.ui.worker import Job
 
@@ -153,15 +153,15 @@ def _named(optimiser: str) -> str:
     return optimiser[0].upper() + optimiser[1:]
 
 
-def train(params: Params, guess: str) -> Snapshot:
+def train(params: Params, guess: exercise.Guess) -> Snapshot:
     """The live training of both networks, held against the prediction; returns what is on show."""
     job = training.live("p_layers_training", params, partial(layers.Training, params), partial(_draw, params, guess))
     return cached.run(layers.untrained, params) if job is None or job.latest is None else job.latest
 
 
-def _draw(params: Params, guess: str, snapshot: Snapshot | None, job: Job | None) -> None:
+def _draw(params: Params, guess: exercise.Guess, snapshot: Snapshot | None, job: Job | None) -> None:
     snapshot = cached.run(layers.untrained, params) if snapshot is None else snapshot
-    st.markdown(layers_words.about_training(snapshot, guess))
+    guess.reveal(layers_words.about_training(snapshot, guess))
     flow, border, curves = _scenes(snapshot)
     st.caption("Each place of the input plane has the colour of what the network says of it; pale is undecided.")
     show_scenes(border, key="p_border", least_width=260, height=320)

@@ -152,13 +152,13 @@ def reveal(progress: Progress) -> None:
         learning_words.NFE_GUESSES,
         "l_guess_nfe",
     )
-    if (fit or nfe) and not progress.done:
+    if (fit is not None or nfe is not None) and not progress.done:
         st.info("Now press Train: the answer comes from what you see.")
         return
-    if fit:
-        st.markdown(learning_words.about_fit(progress, fit))
-    if nfe:
-        st.markdown(learning_words.about_nfe(progress, nfe))
+    if fit is not None:
+        fit.reveal(learning_words.about_fit(progress, fit))
+    if nfe is not None:
+        nfe.reveal(learning_words.about_nfe(progress, nfe))
 
 
 def _untrained(problem: Problem, settings: Settings, own: Measurements | None, digest: str) -> Progress:

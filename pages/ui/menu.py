@@ -1,11 +1,17 @@
 """Navigation: every numbered file of pages/ is a lesson; the number gives part and order, the docstring the title."""
 
 import ast
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
+
+from core.sources import tree
+from pages.ui import asked, sheet
+from pages.ui.components import tools
 
 PAGES = Path(__file__).resolve().parents[1]
 PARTS = {
@@ -50,7 +56,7 @@ def lessons() -> dict[str, Lesson]:
     """Slug -> lesson, in the order of the numbers."""
     found = {}
     for path in sorted(PAGES.glob("[0-9]*.py")):
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+        docstring = ast.get_docstring(tree(path)) or path.stem
         title, _, rest = docstring.partition("\n\n")
         question = " ".join(rest.partition("\n\n")[0].split()).partition("? ")
         lesson = Lesson(path, int(path.stem.partition("_")[0]), title, question[0] + question[1].strip())
@@ -67,8 +73,19 @@ def main() -> None:
         part: [lesson.page() for lesson in lessons().values() if lesson.number in numbers]
         for part, numbers in PARTS.items()
     }
-    st.navigation({part: inside for part, inside in pages.items() if inside}).run()
+    page = st.navigation({part: inside for part, inside in pages.items() if inside}, expanded=True)
+    lesson = lessons()[page.url_path or "home"]
+    asked.start()
+    if sheet.wanted():
+        sheet.show(page, lesson.question)
+        return
+    with suppress(StopException):
+        page.run()
+    with st.sidebar:
+        tools.show_tools(lesson.slug, {slug: lesson.title for slug, lesson in lessons().items()})
 
 
 if __name__ == "__main__":
-    main()
+    from pages.ui import menu  # Streamlit runs this file anew each time; the module keeps its lessons
+
+    menu.main()

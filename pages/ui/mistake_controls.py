@@ -6,7 +6,7 @@ from core.figures import mistakes as figures
 from core.labs import mistakes, mistakes_quiz
 from core.labs.checked import Checked
 from core.labs.mistakes_data import Control, Mistake, Settled
-from pages.ui import cached, derivations, exercise, menu, share, show
+from pages.ui import cached, derivations, exercise, menu, share, sheet, show
 from pages.ui.components.scenes import show_scenes
 
 _OPEN, _ANSWERS, _ROUND, _THEME = "m_open", "m_answers", "m_round", "m_theme"
@@ -57,15 +57,16 @@ def score() -> None:
 
 
 def quiz(number: int) -> None:
-    """One statement: asked, marked, then settled."""
+    """One statement: asked, marked, then settled; for a sheet all of them, without what settles them."""
+    if sheet.wanted():
+        _ask_all()
+        return
     mistake, round = mistakes.MISTAKES[number - 1], _round()
     st.caption(f"{mistake.theme}: statement {number} of {len(mistakes.MISTAKES)}")
     st.markdown(f":material/format_quote: {mistakes_quiz.asked(mistake, round)}")
     guess = exercise.predict("Is this true, as it stands?", mistakes_quiz.ANSWERS, key=_guess_key(number))
     if guess is not None:
-        (st.success if guess == mistakes_quiz.answer(mistake, round) else st.info)(
-            mistakes_quiz.marked(mistake, round, guess)
-        )
+        guess.reveal(mistakes_quiz.marked(mistake, round, guess))
         _both(mistake)
         _settled(mistake, number, _value(mistake.control, number), "m_settled")
         _lesson(mistake)
@@ -76,6 +77,14 @@ def quiz(number: int) -> None:
         on_click=_go,
         args=(mistakes_quiz.following(number, _answers()),),
     )
+
+
+def _ask_all() -> None:
+    for number, mistake in enumerate(mistakes.MISTAKES, 1):
+        question = f"{mistakes_quiz.asked(mistake, _round())} **Is this true, as it stands?**"
+        guess = exercise.predict(question, mistakes_quiz.ANSWERS, key=_guess_key(number))
+        if guess is not None:
+            guess.reveal(f"{mistakes_quiz.marked(mistake, _round(), guess)} What is true: {mistake.true}")
 
 
 def show_all() -> None:
@@ -166,7 +175,7 @@ def _answers() -> dict[int, bool]:
 
 
 def _guess_key(number: int) -> str:
-    return f"m_guess {_round()} {number}"
+    return f"m_guess_{number} {_round()}"
 
 
 def _round() -> int:

@@ -54,18 +54,18 @@ def _show_step(view: nodes.View) -> None:
 
 def ask_larger(params: Params) -> None:
     """Which weight has the larger gradient: said first, then told."""
-    question = "Before you walk: which gradient will be larger in size?"
+    question = "Before you walk: which weight's gradient will be larger in size?"
     guess = exercise.predict(question, node_words.LARGER, key="n_guess_larger")
-    if guess:
-        st.markdown(node_words.about_larger(cached.run(nodes.run, params), guess))
+    if guess is not None:
+        guess.reveal(node_words.about_larger(cached.run(nodes.run, params), guess))
 
 
 def descend(params: Params) -> None:
     """One step of gradient descent, predicted first."""
     rate = round(share.slider(r"Rate $\eta$", 0.1, 5.0, 0.5, 0.1, "n_rate"), 6)
-    guess = exercise.predict("After the step, the loss", node_words.LOSS, key="n_guess_loss")
-    if guess:
-        st.markdown(node_words.about_descent(cached.run(nodes.descend, params, rate), guess))
+    guess = exercise.predict("After one step of gradient descent, the loss", node_words.LOSS, key="n_guess_loss")
+    if guess is not None:
+        guess.reveal(node_words.about_descent(cached.run(nodes.descend, params, rate), guess))
 
 
 def _button(label: str, key: str, disabled: bool, to: int, primary: bool = False) -> None:

@@ -19,7 +19,7 @@ from pages.ui import cached, share
 from pages.ui.depth_controls import CLASSES, COARSE, ODENET, RESNET
 from pages.ui.piecewise import done
 
-TRAINED = {COARSE: "Trained with two Euler steps", ODENET: "Trained further with an accurate solver"}
+TRAINED = {COARSE: "Trained with two Euler steps", ODENET: "Trained further with finer solvers"}
 """The two ODE-Nets; the first is asked about."""
 TITLES = {RESNET: "ResNet", ODENET: "ODE-Net", COARSE: "ODE-Net, two Euler steps"}
 TRAINED_WITH = Way("euler", 2)

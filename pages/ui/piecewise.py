@@ -15,7 +15,7 @@ from time import perf_counter
 
 import streamlit as st
 
-from pages.ui import cached
+from pages.ui import cached, sheet
 
 PATIENCE = 0.4
 """Seconds without a sign of progress; most computations have ended by then, or are known already."""
@@ -106,8 +106,11 @@ def done(title: str, pieces: Sequence[Piece], key: str) -> bool:
     """Compute pieces one after the other into the cache, in turn with other sessions; a visitor's click may end it.
 
     Returns:
-        whether all are there; not so after Stop, until the visitor goes on or asks for something else.
+        whether all are there; not so after Stop, until the visitor goes on or asks for something else. For a sheet
+        nothing is begun that takes several pieces.
     """
+    if sheet.wanted() and len(pieces) > 1 and not all(cached.known(*piece) for piece in pieces):
+        return False
     asked, stopped = repr([cached.told(piece[1:]) for piece in pieces]), f"{key}_stopped"
     if st.session_state.get(stopped) == asked:
         st.info(f"{title}: stopped.", icon=":material/info:")

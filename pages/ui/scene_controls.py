@@ -79,7 +79,7 @@ def arrange(chosen: Chosen) -> None:
     with said:
         st.markdown(pointing_words.answers_table(look))
         if guess is not None:
-            st.markdown(pointing_words.about_look(look, guess))
+            guess.reveal(pointing_words.about_look(look, guess))
         st.button("Put the objects back", key="o_back", on_click=_put_back, disabled=not at)
     if guess is not None:
         st.subheader("Two numbers for one map")
@@ -103,13 +103,13 @@ def choose_trials() -> pointing.Params:
     return pointing.Params(count, seed, layer)
 
 
-def show_trials(params: pointing.Params, guess: str) -> None:
+def show_trials(params: pointing.Params, guess: exercise.Guess) -> None:
     """Compute all trials, then draw and tell the rates."""
     pieces = [(_trials, params, number) for number in range(params.pieces)]
     if not piecewise.done("Pointing", pieces, "o_trials"):
         return
     result = cached.run(_rates, params)
-    st.markdown(pointing_words.about_rates(result, guess))
+    guess.reveal(pointing_words.about_rates(result, guess))
     show.figure(
         cached.draw(figures.pointing_chart, _rates, params), figures.rates_alt(result, "pointing"), "o_pointing"
     )
@@ -135,7 +135,7 @@ def choose_starred() -> tuple[Scene, bool, bool]:
     return cached.run(shortcut.start, seed), star, tag
 
 
-def show_pair(scene: Scene, star: bool, tag: bool, guess: str | None) -> None:
+def show_pair(scene: Scene, star: bool, tag: bool, guess: exercise.Guess | None) -> None:
     """What both networks say of one version of a scene, and their maps once the prediction is made."""
     shown = shortcut.version(scene, star, tag)
     columns = st.columns(2, gap="large")
@@ -150,7 +150,7 @@ def show_pair(scene: Scene, star: bool, tag: bool, guess: str | None) -> None:
         both: Look = cached.run(
             _look, shortcut.HANS, shortcut.version(scene, True, True), scenes.CLASSES[shortcut.STAR], "gradcam", LAYER
         )
-        st.markdown(shortcut_words.about_guess(guess, shortcut.pointed(both.heat, both.box, tag=True)))
+        guess.reveal(shortcut_words.about_guess(guess, shortcut.pointed(both.heat, both.box, tag=True)))
 
 
 def choose_starred_trials() -> shortcut.Params:

@@ -31,8 +31,9 @@ def warm_up() -> None:
     from core.labs.tensor_memory import Meter
     from core.nn.registry import REGISTRY
     from core.samples import SAMPLES
-    from pages.ui import cached
+    from pages.ui import cached, menu
 
+    menu.lessons()
     torch.set_num_threads(1)  # small work: threads cost more than they bring, and sessions share the cores
     go.Figure()
     sympy.Symbol("z")

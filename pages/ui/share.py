@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 
 def select(
@@ -47,19 +48,34 @@ def slider(label: str, low: float, high: float, default: float, step: float, key
 
     All four numbers are int, or all are float; so is the value. `more` goes to `st.slider`.
     """
-    value = st.slider(label, low, high, default, step, key=key, bind="query-params", **more)
-    return min(max(value, low), high)
+    return inside(st.slider(label, low, high, default, step, key=key, bind="query-params", **more), low, high)
 
 
 def number(label: str, low: float, high: float, default: float, step: float, key: str, **more: Any) -> float:
     """A field for a number, as `slider`. `more` goes to `st.number_input`."""
     whole = isinstance(default, int)
-    if whole:  # floats all the same: streamlit would make an int of a link's infinity
+    if whole:  # floats all the same, as in `field`
         low, high, default, step = float(low), float(high), float(default), float(step)
         more["format"] = "%.0f"
     value = st.number_input(label, low, high, default, step, key=key, bind="query-params", **more)
-    value = min(max(value, low), high)
+    value = inside(value, low, high)
     return round(value) if whole else value
+
+
+def field(place: DeltaGenerator, label: str, low: float, high: float, step: float, key: str, **more: Any) -> float:
+    """A field for a number that the session holds, as a float, under `key`; whole where the step is 1.
+
+    Floats all the same: streamlit would make an int of infinity, which a message can hold. `more` goes to
+    `st.number_input`.
+    """
+    shape = "%.0f" if step == 1 else "%.2f"
+    value = place.number_input(label, float(low), float(high), step=step, format=shape, key=key, **more)
+    return inside(value, low, high)
+
+
+def inside(value: float, low: float, high: float) -> float:
+    """The value, or the bound that it is beyond; what is not a number becomes `low`."""
+    return min(max(low, value), high)  # in this order: max(low, nan) is low
 
 
 def toggle(label: str, default: bool, key: str, **more: Any) -> bool:

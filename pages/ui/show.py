@@ -1,14 +1,14 @@
 """Shared pieces of text: an answer's best classes, notices, the code that was run, references."""
 
-import inspect
 from collections.abc import Callable
-from functools import cache
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.figures.chart import numbers
 from core.labs import gradcam
 from core.nn.registry import Pretrained
+from core.sources import source as source_of
 
 
 def top_classes(entry: Pretrained, answer: gradcam.Answer, count: int = 5) -> None:
@@ -27,20 +27,18 @@ def notices(*sentences: str | None) -> None:
 
 
 def figure(chart: go.Figure, alt: str, key: str) -> None:
-    """A plotly chart with its text alternative: `alt` says what it shows, with its numbers."""
+    """A plotly chart with its text alternative, `alt`, which says what it shows, and its numbers as a table."""
     st.plotly_chart(chart, key=key, config={"displayModeBar": False}, alt=alt)
+    fold = st.expander("The numbers", key=f"{key}_numbers", on_change="rerun")
+    if fold.open:
+        fold.dataframe(numbers(chart), hide_index=True, height=280)
 
 
 def source(*functions: Callable[..., object]) -> None:
     """The real source of what the page has just run."""
     with st.expander("The code that was just run", icon=":material/code:"):
         for function in functions:
-            st.code(_source(function), language="python")
-
-
-@cache
-def _source(function: Callable[..., object]) -> str:
-    return inspect.getsource(function)
+            st.code(source_of(function), language="python")
 
 
 def references(*entries: str) -> None:

@@ -94,7 +94,7 @@ def occluded(picture: Picture, setting: Setting, squares: covering.Squares, seed
 # ---- What is shown
 
 
-def show_cascade(scene: Scene, seed: int, guess: str) -> None:
+def show_cascade(scene: Scene, seed: int, guess: exercise.Guess) -> None:
     """Maps to scrub through, both curves, and what they say."""
     picture, setting = scene.chosen.picture, Setting(scene.entry.name, scene.setting.layer, scene.setting.target)
     pieces = [(trained, picture, setting)]
@@ -128,7 +128,7 @@ def show_cascade(scene: Scene, seed: int, guess: str) -> None:
     for measure in ("rank", "structure"):
         chart = cached.draw(_CHARTS[measure], cascade, picture, setting, seed)
         show.figure(chart, figures.cascade_alt(result, measure), f"t_{measure}")
-    st.markdown(words.about_cascade(result, guess, scene.name))
+    guess.reveal(words.about_cascade(result, guess, scene.name))
 
 
 def _scenes(result: trust.Cascade) -> list[figures.Scene]:
@@ -151,7 +151,7 @@ def choose_count() -> int:
     return int(share.slider("Random maps", 2, 10, 5, 1, "t_orders"))
 
 
-def show_removal(scene: Scene, seed: int, count: int, guess: str) -> None:
+def show_removal(scene: Scene, seed: int, count: int, guess: exercise.Guess) -> None:
     """Deletion and insertion, their areas, and what they say."""
     picture, setting = scene.chosen.picture, scene.setting
     if not piecewise.done("Measuring", [(pass_seconds, picture, setting.model)], "t_pass"):
@@ -167,7 +167,10 @@ def show_removal(scene: Scene, seed: int, count: int, guess: str) -> None:
         st.subheader("Deletion" if way == "delete" else "Insertion")
         chart = cached.draw(figures.curves_chart, curves, picture, setting, way, seed, count)
         show.figure(chart, figures.curves_alt(result), f"t_{way}")
-        st.markdown(words.about_curves(result, scene.name, guess if way == "delete" else None))
+        if way == "delete":
+            guess.reveal(words.about_curves(result, scene.name, guess))
+        else:
+            st.markdown(words.about_curves(result, scene.name))
     st.markdown(words.areas_table(*(cached.run(curves, picture, setting, way, seed, count) for way in _WAYS)))
     st.markdown(words.CAVEAT)
 
@@ -185,7 +188,7 @@ def choose_squares(scene: Scene) -> covering.Squares:
     return covering.squares_for(tuple(scene.explanation.activation.shape[2:]), size, int(stride))
 
 
-def show_occlusion(scene: Scene, squares: covering.Squares, seed: int, guess: str) -> None:
+def show_occlusion(scene: Scene, squares: covering.Squares, seed: int, guess: exercise.Guess) -> None:
     """The occlusion map beside the chosen one, and every method's agreement."""
     picture, setting = scene.chosen.picture, scene.setting
     if not piecewise.done("Measuring", [(pass_seconds, picture, setting.model)], "t_pass_too"):
@@ -203,7 +206,7 @@ def show_occlusion(scene: Scene, squares: covering.Squares, seed: int, guess: st
     panels = [figures.occlusion_panel(result, scene.name), figures.signed_panel(heat, trust.title(setting.method))]
     st.caption(words.about_squares(scene.explanation, result))
     show_maps(panels, picture, scene.fed.box, key="t_occluded", opacity=0.6, smooth=False)
-    st.markdown(words.about_occlusion(result, guess, scene.name))
+    guess.reveal(words.about_occlusion(result, guess, scene.name))
     chart = cached.draw(figures.agreement_chart, occluded, picture, plain, squares, seed)
     show.figure(chart, figures.agreement_alt(result), "t_agreement")
     answer, why = words.passes(result)

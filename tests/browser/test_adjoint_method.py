@@ -70,4 +70,4 @@ def test_a_broken_step_shows_its_cross(visit: Visit):
     page = visit("adjoint-method?a_break_adjoint-equation=sign")
     page.get_by_text("step 11", exact=True).click()
     page.get_by_text("✗ failed").first.wait_for()
-    expect(page.get_by_text("That is what you said.")).to_be_visible()
+    expect(page.get_by_text("Right: step 11.")).to_be_visible()

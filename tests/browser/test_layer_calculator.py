@@ -1,10 +1,12 @@
 """The layer calculator in a real browser: fields, examples and the address follow each other; a phone holds it."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, settled
 
 
+@pytest.mark.slow
 def test_fields_examples_and_address_follow_each_other(visit: Visit):
     page = visit("layer-calculator")
     expect(page.get_by_text("(None, 196, 196, 10)", exact=True)).to_be_visible()

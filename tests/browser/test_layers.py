@@ -73,7 +73,7 @@ def test_both_networks_learn_and_the_program_downloads(visit: Visit):
     before = pixels(page, 3)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("Finished.").wait_for()
-    page.get_by_text(re.compile("^After 100 iterations with 4 layers")).wait_for()
+    page.get_by_text(re.compile("After 100 iterations with 4 layers")).wait_for()
     settled(page)
     assert pixels(page, 3) != before
     with page.expect_download() as download:

@@ -54,6 +54,7 @@ def test_a_saved_network_opens_in_another_visit_and_fits_a_phone(visit: Visit):
     settled(other)
 
 
+@pytest.mark.slow
 def test_both_programs_are_downloaded_and_count_what_the_page_counts(visit: Visit, keras: Any):
     page = visit("network-builder?b_net=lenet5")
     programs = {}

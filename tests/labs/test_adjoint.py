@@ -163,7 +163,7 @@ def test_words_carry_the_numbers():
     assert isinstance(nudge, adjoint_nudge.Nudge)
     right = adjoint_words.RISES if nudge.change > 0 else adjoint_words.FALLS
     wrong = next(guess for guess in adjoint_words.GUESSES if guess != right)
-    assert "That is what you said." in adjoint_words.about_nudge(nudge, right)
+    assert f"**Right: {right}.**" in adjoint_words.about_nudge(nudge, right)
     assert f"You said: {wrong}." in adjoint_words.about_nudge(nudge, wrong)
     assert f"{run.adjoint.z0[0]:+.6g}" in adjoint_words.gradient_table(run)
     assert f"L = {run.loss:.4g}" in adjoint_words.about_loss(run)
@@ -188,8 +188,8 @@ def test_a_mistake_that_changes_nothing_is_said_to():
     assert "makes no difference" in adjoint_words.about_break(report("proved"), "step 1")
     assert "settles nothing" in adjoint_words.about_break(report("proved", "undecided"), "step 1")
     said = adjoint_words.about_break(report("proved", "failed", "failed"), "step 3")
-    assert said.startswith("Step 2, step 3 fail. That is what you said.")
-    assert "You said step 1." in adjoint_words.about_break(report("proved", "failed"), "step 1")
+    assert said.startswith("**Right: step 3.** Step 2, step 3 fail.")
+    assert "You said: step 1. **Answer: step 2.**" in adjoint_words.about_break(report("proved", "failed"), "step 1")
 
 
 def test_the_algorithm_needs_no_more_than_its_arguments():

@@ -119,11 +119,11 @@ def test_shares_of_vgg16():
     assert sum(share.multiply_adds for share in found.shares) == pytest.approx(1)
     assert found.heaviest is found.first_dense
     assert found.heaviest.parameters == pytest.approx((25_088 + 1) * 4_096 / 138_357_544)
-    assert len(found.busiest) == 6
-    assert "**Right**." in words.about_parameters(words.WHERE[2], found)
-    assert "**Right**." in words.about_work(words.BUSY[2], found)
+    assert [share.row.kind for share in found.busiest] == ["conv"] * 6
+    assert "**Right" in words.about_parameters(words.WHERE[2], found)
+    assert "**Right" in words.about_work(words.BUSY[2], found)
     assert "1,849,688,064 each" in words.about_work(words.BUSY[0], found)
-    assert "**Not quite**" in words.about_sight(words.SIGHT[0], lay_out(VGG16))
+    assert "**Not quite.**" in words.about_sight(words.SIGHT[0], lay_out(VGG16))
     assert "212 x 212 of 224 x 224" in words.about_sight(words.SIGHT[1], lay_out(VGG16))
 
 

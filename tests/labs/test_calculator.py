@@ -176,7 +176,7 @@ def test_words_of_keras_are_meant_by_the_layer():
 
 def test_the_predictions_are_answered_by_numbers():
     assert "| 2 | 100 | 98 |" in words.about_same(words.SAME[1])
-    assert words.about_same(words.SAME[0]).startswith("**Not quite**")
+    assert words.about_same(words.SAME[0]).startswith("**Not quite.**")
     assert "has 760 parameters" in words.about_twice(words.TWICE[0], count(Params("max")))
     assert ", 4 times as many" in words.about_twice(words.TWICE[1], count(Params(padding="same")))
 

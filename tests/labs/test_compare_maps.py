@@ -40,7 +40,7 @@ def test_stages_alike_are_counted_from_the_last_one(ranks: tuple[float, ...], ru
     one = lab.StageMap("relu", (8, 4, 4), np.ones((4, 4)))
     result = lab.Sweep((one,) * 3, ranks)
     assert result.run == run
-    assert words.about_sweep(result, truth, "cat").startswith("**You were right")
+    assert words.about_sweep(result, truth, "cat").startswith("**Right")
 
 
 def test_score_cam_in_pieces(net: Stages):
@@ -86,7 +86,7 @@ def test_the_gradient_of_a_probability_vanishes_and_that_of_the_score_stays(net:
     one = lab.surer(net, passed, best, 1.0)
     assert one is not None
     assert one.of_probability == pytest.approx(result.here.of_probability)
-    assert words.about_target(result, words.VANISHES, "cat").startswith("**You were right")
+    assert words.about_target(result, words.VANISHES, "cat").startswith("**Right")
     assert 0 <= result.cosine <= 1 + 1e-6
 
 

@@ -45,7 +45,7 @@ def test_a_journey_ends_where_stages_end(net: Stages, x: Tensor, method: str):
     twin = solved_by(net, way.solver)
     for moment in (journey.moments[lab.DEPTHS - 1], journey.moments[-1]):
         expected = explain(twin, x, moment.layer, 2).raw_map(method)[0].numpy()
-        np.testing.assert_allclose(moment.signed, expected, atol=2e-4 * np.abs(expected).max())
+        np.testing.assert_allclose(moment.signed, expected, atol=5e-4 * np.abs(expected).max())
         assert moment.t == 1
     np.testing.assert_allclose(journey.scores, twin(x)[0].numpy(), rtol=1e-5)
 
@@ -136,7 +136,7 @@ def test_the_prediction_is_marked_by_the_result(maps: tuple[np.ndarray, ...], tr
     for guess in words.WHERE:
         said = words.about_appearing(guess, pair)
         assert truth in said
-        assert ("You were right" in said) == (guess == truth)
+        assert ("**Right" in said) == (guess == truth)
     assert "ResNet" in words.about_answers(pair, NAMES)
 
 

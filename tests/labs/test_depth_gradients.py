@@ -81,10 +81,10 @@ def test_plain_gradients_vanish_and_residual_ones_do_not(result: Gradients):
     assert residual[-1] > residual[0]
     assert words.faded(result) == words.FADES[2]
     said = words.about_depth(result, words.FADES[2])
-    assert "That is what you said." in said
+    assert "**Right" in said
     assert "hardly moves the first layers" in said
     assert "The residual gradient does not vanish; it grows" in said
-    assert "Measured: it falls by more" in words.about_depth(result, words.FADES[0])
+    assert "**Answer: falls by more than a million times.**" in words.about_depth(result, words.FADES[0])
     question, answer, _, reason = words.per_layer(result)
     assert "2 to 64" in question
     assert plain[0] * answer**62 == pytest.approx(plain[-1])
@@ -100,7 +100,7 @@ def test_a_good_start_saves_the_plain_network_too():
 
 def test_growth_is_called_growth():
     said = words.about_depth(measure(Params(width=16, gain=3.0)), words.FADES[3])
-    assert "That is what you said." in said
+    assert "**Right" in said
     assert "The plain gradient explodes" in said
 
 

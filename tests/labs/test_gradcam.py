@@ -101,7 +101,7 @@ def test_a_prediction_is_marked_by_the_cosine(second: torch.Tensor, truth: str):
     one, two = explanation(torch.eye(4)[None], ones), explanation(second[None], ones)
     for guess in gradcam_words.PLACES:
         said = gradcam_words.compare(guess, "cat", "dog", one, two, "gradcam")
-        assert said.startswith("**You were right" if guess == truth else "**Not this time")
+        assert said.startswith("**Right" if guess == truth else "**Not quite")
         assert truth in said
 
 

@@ -104,7 +104,7 @@ def test_one_that_gives_up_says_so():
     assert one.message
     assert one.message in notices(one)[0]
     assert "gave up" in about_run(one)
-    assert about_gradient(one, WORSE[2]).startswith("Right")
+    assert about_gradient(one, WORSE[2]).startswith("**Right")
 
 
 @every_problem

@@ -76,7 +76,7 @@ def test_a_way_back_that_fails_is_read_up_to_there(monkeypatch: pytest.MonkeyPat
 def test_the_words_hold_the_numbers():
     reading = watch(Params("growth", -8, -4, 2.0))
     text = about_meter(reading, METER[1])
-    assert text.startswith("Right")
+    assert text.startswith("**Right")
     assert f"{reading.drift:.1e}" in text
     assert "false alarm" in text
-    assert about_meter(reading, METER[0]).startswith("Not quite")
+    assert about_meter(reading, METER[0]).startswith("**Not quite")

@@ -10,9 +10,18 @@ from scipy.integrate import solve_ivp
 
 from core.labs import gradients
 from core.labs.gradient_problems import PROBLEMS, loss, tensors
-from core.labs.gradient_words import TITLES, about_values, cost_table, distance_table, failures, value_table
+from core.labs.gradient_words import (
+    TITLES,
+    about_computed,
+    about_nearest,
+    cost_table,
+    distance_table,
+    failures,
+    value_table,
+)
 from core.labs.gradients import WAYS, Params, by_back_propagation, compare, exact_gradient, forward_sensitivities
 from core.labs.tensor_memory import Meter
+from core.labs.verdict import UNASKED
 
 every_problem = pytest.mark.parametrize("name", list(PROBLEMS))
 
@@ -153,7 +162,8 @@ def test_a_way_that_fails_says_so(monkeypatch: pytest.MonkeyPatch):
     assert all("steps" in sentence for sentence in said)
     assert value_table(result).count("failed") == 5
     assert " ms |" not in cost_table(result)
-    assert "not every way arrives" in about_values(result, "", "")
+    assert "not every way arrives" in about_nearest(result, "")
+    assert about_computed(result, "").startswith("Nor")
 
 
 def test_the_words_hold_the_numbers():
@@ -163,9 +173,11 @@ def test_the_words_hold_the_numbers():
         assert way.gradient is not None
         assert f"| {TITLES[way.name]} | {way.gradient.z0[0]:.5g} | {way.gradient.theta[0]:.5g} |" in table
     assert distance_table(result).count("< 1e-14") == 2  # checkpointed and sensitivities, from direct
-    text = about_values(result, "the adjoint's", "the direct one")
-    assert text.count("Right:") == 2
+    text = about_nearest(result, "the adjoint's")
+    assert text.startswith("**Right: the adjoint's.**")
+    assert about_computed(result, "the direct one").startswith("**Right: the direct one.**")
     direct = result.find("direct").gradient
     assert direct is not None
     assert f"{direct.distance(result.exact):.1e}" in text
-    assert about_values(result, "the direct one", "the exact one").count("Not here:") == 2
+    assert about_nearest(result, "the direct one").startswith("**Not quite.**")
+    assert about_computed(result, UNASKED).startswith("**Answer: the direct one.** Finite differences")

@@ -68,6 +68,6 @@ def test_the_reveal_tells_the_ratio_and_doubts_odd_ones(costs: Costs, factor: fl
         costs.apart,
     )
     right, wrong = (jacobian_words.about_cost(guess, made) for guess in (jacobian_words.RATIO[1], "about as long"))
-    assert right.startswith("**Right**: with n = 512")
-    assert wrong.startswith("**Not quite** (you said: about as long)")
+    assert right.startswith("**Right: about n times as long.** With n = 512")
+    assert wrong.startswith("**Not quite.** You said: about as long. ")
     assert ("disturbed" in right) == (factor != 1.0)

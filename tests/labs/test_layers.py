@@ -50,7 +50,7 @@ def test_deep_plain_networks_lag_behind_residual_ones():
     assert result.plain.gradients[0] < 1e-2 * result.plain.gradients[-1]
     assert result.residual.gradients[0] > result.residual.gradients[-1]
     assert words.winner(result) == words.LEARNS[1]
-    assert "That is what you said." in words.about_training(result, words.LEARNS[1])
+    assert "**Right: the residual one.**" in words.about_training(result, words.LEARNS[1])
     assert "You said: the plain one." in words.about_training(result, words.LEARNS[0])
     begun = Snapshot(replace(result.params, iterations=41), result.plain, result.residual, result.split)
     assert "So far, 40 iterations" in words.about_training(begun, words.LEARNS[1])

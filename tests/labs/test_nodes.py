@@ -72,16 +72,16 @@ def test_a_step_of_descent_is_a_step_against_the_gradient():
 def test_one_answer_to_each_prediction_is_right(rate: float):
     for params in KINDS:
         said = [node_words.about_descent(nodes.descend(params, rate), guess) for guess in node_words.LOSS]
-        assert sum(text.startswith("**Right**") for text in said) == 1
+        assert sum(text.startswith("**Right") for text in said) == 1
         said = [node_words.about_larger(nodes.run(params), guess) for guess in node_words.LARGER]
-        assert sum(text.startswith("**Right**") for text in said) == 1
+        assert sum(text.startswith("**Right") for text in said) == 1
 
 
 def test_nothing_is_right_where_nothing_differs_or_moves():
     still = Params(False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     assert node_words.about_descent(nodes.descend(still, 0.5), node_words.LOSS[1]).startswith("**None of these**")
     for guess in node_words.LARGER:
-        assert node_words.about_larger(nodes.run(still), guess).startswith("**Neither is larger**")
+        assert node_words.about_larger(nodes.run(still), guess).startswith("**Neither is larger.**")
 
 
 def test_a_gradient_along_a_skip_is_seen_and_numbers_fit_their_boxes():

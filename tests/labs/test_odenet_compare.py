@@ -145,22 +145,22 @@ def test_what_an_accurate_solve_does_is_told_from_the_result(coarse: list[float]
     for guess in words.CHANGES:
         said = words.about_accuracy(guess, pairs, 0, NAMES)
         assert f"{truth}.**" in said
-        assert ("You were right" in said) == (guess == truth)
+        assert said.startswith("**Right") == (guess == truth)
         assert "has learnt" in said
 
 
 def test_the_most_demanding_picture_is_told_from_the_counts():
     way = Way("dopri5", -4)
-    assert "right" in words.about_counts(words.NOISE, {"as it is": (1, 2), "nothing but noise": (2, 2)}, way)
-    assert "Not this time" in words.about_counts(words.AS_IT_IS, {"as it is": (1, 2), "mirrored": (2, 2)}, way)
-    assert "right" in words.about_counts(words.ALL_THE_SAME, {"as it is": (2, 2), "mirrored": (2, 2)}, way)
+    assert "**Right" in words.about_counts(words.NOISE, {"as it is": (1, 2), "nothing but noise": (2, 2)}, way)
+    assert "Not quite" in words.about_counts(words.AS_IT_IS, {"as it is": (1, 2), "mirrored": (2, 2)}, way)
+    assert "**Right" in words.about_counts(words.ALL_THE_SAME, {"as it is": (2, 2), "mirrored": (2, 2)}, way)
 
 
 def test_noise_is_told_from_the_probabilities():
     steady, weak = (Robust((0.0, 0.1), np.full((2, 3), p), np.ones((2, 3), bool)) for p in (0.9, 0.4))
-    assert words.RESNET in words.about_noise(words.RESNET, steady, weak, "cat").partition(".**")[0]
-    assert words.ODENET in words.about_noise(words.RESNET, weak, steady, "cat").partition(".**")[0]
-    assert words.ALIKE in words.about_noise(words.RESNET, weak, weak, "cat").partition(".**")[0]
+    assert f"**Right: {words.RESNET}.**" in words.about_noise(words.RESNET, steady, weak, "cat")
+    assert f"**Answer: {words.ODENET}.**" in words.about_noise(words.RESNET, weak, steady, "cat")
+    assert f"**Answer: {words.ALIKE}.**" in words.about_noise(words.RESNET, weak, weak, "cat")
 
 
 def test_the_most_steps_are_within_the_resnets_memory():
@@ -168,3 +168,15 @@ def test_the_most_steps_are_within_the_resnets_memory():
     assert words.most_steps(Memory(24, 24), direct, (1, 2, 4))[0] == 3
     assert words.most_steps(Memory(25, 25), direct, (1, 2, 4))[0] == 4
     assert words.most_steps(Memory(1, 1), direct, (1, 2, 4))[0] == 0
+
+
+def test_cards_tell_the_training_and_what_each_solver_makes_of_it():
+    run = {"method": "euler", "step_size": 0.5}
+    by_solver = {"euler, 2 steps": {"accuracy": 0.8, "nfe": [2, 2]}, "dopri5": {"accuracy": 0.6, "nfe": [14, 20]}}
+    card = {"runs": [run, run | {"method": "rk4", "step_size": 1.0}], "by_solver": by_solver}
+    assert words.training(card) == "euler (2 steps), then rk4 (1 step)"
+    assert words.solver_table({"coarse": card}).splitlines()[2:] == [
+        "| euler, 2 steps | 80.0% | 2 + 2 |",
+        "| dopri5 | 60.0% | 14 + 20 |",
+    ]
+    assert "coarse, from 80.0% at best to 60.0%" in words.about_solvers({"coarse": card})

@@ -217,9 +217,7 @@ def test_a_perfect_and_a_blind_method_in_words():
         np.array([[0.8, 0.1, 0.1, 0.0]] * 40),
     )
     result = pointing.join(pointing.Params(40), [trials])
-    assert pointing_words.about_rates(result, pointing_words.ALWAYS).startswith(
-        "**You were right: nine tenths or more."
-    )
+    assert pointing_words.about_rates(result, pointing_words.ALWAYS).startswith("**Right: nine tenths or more.")
     assert "told apart" not in pointing_words.about_rates(result, pointing_words.ALWAYS)
     assert pointing_words.about_same(result) is None
     assert pointing_words.about_methods(result) == ""

@@ -112,7 +112,7 @@ def test_what_the_hottest_place_belongs_to():
         assert shortcut.pointed(one, star, tag) == expected
     for place in shortcut.PLACES:
         told = shortcut_words.about_guess(shortcut_words.ON[place], place)
-        assert told.startswith("**You were right.**")
+        assert told.startswith(f"**Right: {shortcut_words.ON[place]}.**")
 
 
 def test_a_piece_says_what_single_looks_say():

@@ -109,7 +109,7 @@ def test_a_conclusion_follows_the_curves():
         (0.7, None, words.STAYS),
     ):
         said = words.about_cascade(cascade_of(heat, sharp), truth, "cat")
-        assert said.startswith(f"**You were right: {truth}.**")
+        assert said.startswith(f"**Right: {truth}.**")
         assert ("passes this test" in said) is (heat < 0.5 or (sharp is not None and sharp < 0.5))
 
 
@@ -138,7 +138,7 @@ def test_a_curve_is_judged_by_the_random_ones():
     random = (flat(0.4), flat(0.6))
     for value, truth in ((0.1, words.FASTER), (0.5, words.ALIKE), (0.9, words.SLOWER)):
         curves = trust.Curves("delete", "gradcam", flat(value), flat(0.5), random)
-        assert words.about_curves(curves, "cat", truth).startswith("**You were right")
+        assert words.about_curves(curves, "cat", truth).startswith("**Right")
     assert "0.500 (0.450 to 0.550)" in words.areas_table(curves, curves)
     assert curves.map.area == pytest.approx(0.7)
 

@@ -73,6 +73,7 @@ def test_steps_with_error_control(name: str):
     assert torch.autograd.gradcheck(solution(odeint, **tight(name)), leaves(Y0, TIMES, PARAMS), **accuracy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ADAPTIVE)
 def test_steps_prescribed(name: str):
     """With steps that nothing moves, the gradient is exact at any length."""
@@ -81,6 +82,7 @@ def test_steps_prescribed(name: str):
     assert torch.autograd.gradcheck(lambda y0, p: solution(odeint, **kwargs)(y0, TIMES, p), leaves(Y0, PARAMS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rk4", "dopri5", "dopri8", "implicit_adams", "gl4", "trbdf2"])
 def test_complex_states(name: str):
     kwargs = tight(name) if name in ADAPTIVE else fixed(name)

@@ -87,6 +87,7 @@ def test_a_domain_left_inside_a_step_is_kept_by_a_shorter_one(method: str):
 # Singularities and stiffness.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("through", ["odeint", "adjoint", "solve", "dense", "batch"])
 @pytest.mark.parametrize("method", ADAPTIVE)
 def test_a_blow_up_is_told_near_its_time(method: str, through: str):

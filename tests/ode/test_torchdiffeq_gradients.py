@@ -78,6 +78,7 @@ def test_gradients_of_adaptive_steps(method: str, backward: bool, case: Case):
     assert_agree(mine, exact_gradients(case.name, backward), AGREE * tol)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [CASES[0], CASES[2]], ids=["tensor", "tuple"])
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
 @pytest.mark.parametrize("method", ["rk4", "bosh3", "dopri5", "dopri8"])

@@ -117,7 +117,7 @@ def test_a_mistake_shows_its_cross_once_predicted(slug: str):
     one = BREAKS[slug][-1]
     at = lesson(a_proof=slug, **{f"a_break_{slug}": one.name, f"a_{slug}_all": "true"})
     assert "✗" not in captions(at)
-    asked = at.radio(key=f"a_{slug} guess {one.name}")
+    asked = at.radio(key=f"a_guess_break {slug} {one.name}")
     assert one.says in asked.label
     sound(asked.set_value(asked.options[0]).run())
     assert "✗ failed" in captions(at)

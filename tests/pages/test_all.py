@@ -5,8 +5,11 @@ import pytest
 from pages.ui.menu import lessons
 from tests.pages.visiting import SLUGS, sound, visit, words
 
+LONGEST = "every-equation"  # checks every equation; a module of its own opens it
+EACH = [pytest.param(slug, marks=pytest.mark.slow) if slug == LONGEST else slug for slug in SLUGS]
 
-@pytest.mark.parametrize("slug", SLUGS)
+
+@pytest.mark.parametrize("slug", EACH)
 def test_every_page_opens_from_the_menu(slug: str):
     at = sound(visit(slug))
     assert at.title[0].value
@@ -49,3 +52,13 @@ def test_every_lesson_opens_with_its_question():
 
 def test_the_start_page_needs_no_plotly_in_the_browser():
     assert not visit().get("plotly_chart")
+
+
+def test_the_numbers_of_a_chart_can_be_read_as_a_table():
+    at = sound(visit("gradcam"))
+    assert not at.dataframe
+    at.session_state["alpha_numbers"] = True
+    sound(at.run())
+    (table,) = at.dataframe
+    assert list(table.value.columns) == ["name", "feature map k (index)", "α (score per unit of A)"]
+    assert len(table.value) == 8

@@ -153,7 +153,7 @@ def test_answers_are_held_back():
         component(at, "c_responses")
     assert "sum of the weights" not in words(at)
     sound(at.radio(key="c_guess_flat").set_value(told.FLAT_ANSWERS[2]).run())
-    assert "**Not quite** (you said: 8 times 5). It is **0**." in words(at)
+    assert "**Not quite.** You said: 8 times 5. **Answer: 0.**" in words(at)
     assert len(component(at, "c_responses")["outputs"]) == len(KERNELS)
     size = next(radio for radio in at.radio if "With stride 2" in radio.label)
     assert "| stride |" not in words(at)

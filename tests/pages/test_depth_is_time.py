@@ -58,7 +58,7 @@ def test_predictions_open_the_curves_and_the_check(query: dict[str, str]):
     assert "A convention." in said
     assert "largest difference" in said
     if query:
-        assert "You were right: exactly" in said
+        assert "**Right: exactly.**" in said
 
 
 @pytest.mark.parametrize("right", [True, False])

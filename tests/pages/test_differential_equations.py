@@ -100,9 +100,9 @@ def test_a_link_out_of_range_falls_back(query: dict[str, str]):
 
 def test_exercises_are_marked_at_once():
     at = lesson(d_z0="2.0")
-    sound(at.number_input(key="d_exercise_2").set_value(0.25).run())
+    sound(at.number_input(key="d_exercise 2").set_value(0.25).run())
     assert "Right: 0.25" in at.success[0].value
-    sound(at.number_input(key="d_exercise_2").set_value(1.0).run())
+    sound(at.number_input(key="d_exercise 2").set_value(1.0).run())
     assert "Not quite" in at.info[0].value
     question = at.radio(key="d_exercise_form")
     sound(question.set_value("$u_t = u_{xx}$").run())
@@ -121,9 +121,9 @@ def test_predictions_are_judged():
     for key, right in (("d_guess_fate", 2), ("d_guess_error", 2), ("d_guess_iterate", 1), ("d_guess_unique", 1)):
         question = at.radio(key=key)
         sound(question.set_value(question.options[0]).run())
-        assert "**Not quite**" in words(at)
+        assert "**Not quite.**" in words(at)
         sound(at.radio(key=key).set_value(question.options[right]).run())
-        assert "**Not quite**" not in words(at)
+        assert "**Not quite.**" not in words(at)
 
 
 def opened(at: AppTest, key: str) -> AppTest:

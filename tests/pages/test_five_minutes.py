@@ -44,7 +44,7 @@ def test_the_integrand_is_held_back():
     assert len(component(at, "v_scenes")["scenes"]) == 1
     assert "triangle" not in words(at)
     sound(at.radio(key="v_guess").set_value(told.SHAPES[0]).run())
-    assert "**Not quite**: a straight line" in words(at)
+    assert "**Answer: a straight line" in words(at)
     assert len(component(at, "v_scenes")["scenes"]) == 3
     assert component(at, "v_scenes")["clock"]["low"] == 2.0
     assert component(at, "v_scenes")["clock"]["high"] == 0.0

@@ -195,9 +195,9 @@ def test_the_sum_of_the_cells_is_held_back_and_then_told(layer: str, truth: str)
     at = explorer(layer=layer)
     assert "the cells add up to" not in words(at)
     sound(at.radio[1].set_value(truth).run())
-    assert f"You were right: {truth}" in words(at)
+    assert f"**Right: {truth}" in words(at)
     sound(at.radio[1].set_value(next(other for other in gradcam_words.SUMS if other != truth)).run())
-    assert f"Not this time: {truth}" in words(at)
+    assert f"**Answer: {truth}" in words(at)
 
 
 def test_the_exercise_is_marked_at_once():

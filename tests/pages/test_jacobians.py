@@ -41,9 +41,9 @@ def test_the_factor_of_areas_is_held_back(key: str, answers: list[str], shown: s
         chart(at, shown)
     assert "factor of areas" not in words(at)
     sound(at.radio(key=key).set_value(answers[0]).run())
-    assert "**Not quite** (you said: half the area" in words(at)
+    assert "**Not quite.** You said: half the area" in words(at)
     sound(at.radio(key=key).set_value(answers[1]).run())
-    assert "**Right**" in words(at)
+    assert "**Right" in words(at)
     assert len(chart(at, shown)["data"]) == 2
 
 

@@ -38,10 +38,10 @@ def test_predictions_hold_back_their_answers():
     assert "divided by the stride" not in words(at)
     assert "all places share the weights" not in words(at)
     sound(at.radio(key="k_guess_same").set_value(told.SAME[0]).run())
-    assert "**Not quite** (you said: the input's size)" in words(at)
+    assert "**Not quite.** You said: the input's size." in words(at)
     assert "| 2 | 100 | 98 |" in words(at)
     sound(at.radio(key="k_guess_twice").set_value(told.TWICE[0]).run())
-    assert "**Right**: the same" in words(at)
+    assert "**Right: the same.**" in words(at)
 
 
 EXPECTED = {
@@ -162,12 +162,12 @@ def test_the_worked_example_and_the_exercises():
     assert "= 750$ weights" in words(at)
     for number in (0, 1):
         for index, one in enumerate(calculator_exercises.exercises(number)):
-            at.number_input(key=f"k_exercise {number} {index}").set_value(one.answer)
+            at.number_input(key=f"k_exercise_{index} {number}").set_value(one.answer)
         sound(at.run())
         assert [one.value.partition(". ")[2] for one in at.success] == [
             one.why for one in calculator_exercises.exercises(number)
         ]
-        sound(at.number_input(key=f"k_exercise {number} 0").set_value(-1).run())
+        sound(at.number_input(key=f"k_exercise_0 {number}").set_value(-1).run())
         assert any(one.value.startswith("Not quite: you said -1") for one in at.info)
         sound(at.button(key="k_fresh").click().run())
         assert not at.success

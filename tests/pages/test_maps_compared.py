@@ -37,7 +37,7 @@ def test_predictions_uncover_every_part():
     assert not any(shown(at, key) for key in keys)
     at = uncovered(at)
     assert all(shown(at, key) for key in keys)
-    assert sum(words(at).count(verdict) for verdict in ("You were right", "Not this time")) == 4
+    assert sum(words(at).count(verdict) for verdict in ("**Right", "**Not quite")) == 4
     strip = component(at, "x_strip")["panels"]
     rows = cached.layers("resnet_cifar10", cached.fed(cached.sample("harbour"), "resnet_cifar10"))
     assert [panel["title"] for panel in strip] == [row.name for row in rows]

@@ -204,9 +204,9 @@ def test_predictions_hold_back_their_answers():
     at.radio(key="b_guess_busy").set_value(told.BUSY[0])
     sound(at.radio(key="b_guess_sight").set_value(told.SIGHT[1]).run())
     assert len(chart(at, "b_shares")["data"]) == 2
-    assert "**Right**. Layer 33" in words(at)
-    assert "**Not quite** (you said: the first dense layer). Layers 3, 8, 13, 15, 20, 22" in words(at)
-    assert "**Right**. The cell in the middle of layer 31 sees 212 x 212" in words(at)
+    assert "**Right: the first dense layer.** Layer 33" in words(at)
+    assert "**Answer: several convolutions, all with the same number.** Layers 3, 8, 13, 15, 20, 22" in words(at)
+    assert "**Right: about nine tenths of the picture.** The cell in the middle of layer 31 sees 212 x 212" in words(at)
 
 
 def test_the_worked_example_and_the_exercises():

@@ -48,7 +48,7 @@ def test_the_ends_of_the_controls(residual: bool, value: float):
 
 def test_answers_are_held_back_and_marked():
     at = open_page(SLUG)
-    assert "is multiplied by" not in words(at).partition("The walk")[0].partition("**Right**")[2]
+    assert "is multiplied by" not in words(at).partition("The walk")[0].partition("**Right")[2]
     sound(at.radio(key="n_guess_larger").set_value(node_words.LARGER[1]).run())
     assert "From $h_2$ down to" in words(at)
     for option in node_words.TWO_SHARES:

@@ -40,7 +40,7 @@ def test_answers_are_held_back_until_predicted():
     said = words(at)
     for title in odenet_controls.TRAINED.values():
         assert f"- **{title}**" in said
-    assert said.count("You were right") + said.count("Not this time") == 4
+    assert said.count("**Right") + said.count("**Not quite") == 4
 
 
 def test_numbers_are_the_labs_and_the_exercise_is_marked():

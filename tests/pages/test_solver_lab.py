@@ -135,7 +135,7 @@ def test_the_global_error_comes_after_the_prediction():
     assert len(component(at, "s_steps")["scenes"]) == 4
     result = adaptive_steps.run(adaptive_steps.Params("vdp", "dopri5", -4))
     assert f"{len(result.sizes)} steps accepted, {len(result.rejections)} rejected" in words(at)
-    assert f"Right: the largest global error is {result.worst:.2g}, {result.worst / 1e-4:.0f} times" in words(at)
+    assert f"The largest global error is {result.worst:.2g}, {result.worst / 1e-4:.0f} times" in words(at)
 
 
 def test_the_ends_of_the_controls_of_steps():

@@ -55,7 +55,7 @@ def test_predictions_uncover_all_three_tests():
     np.testing.assert_allclose(drawn, [one.heat_like.rank for one in cascade.attempts])
     assert len(component(at, "t_scrub")["scenes"]) == 3
     said = words(at)
-    assert sum(said.count(verdict) for verdict in ("You were right", "Not this time")) == 3
+    assert sum(said.count(verdict) for verdict in ("**Right", "**Not quite")) == 3
     curves = cached.run(trust_controls.curves, picture, setting, "delete", 0, 2)
     assert f"| Grad-CAM | {curves.map.area:.3f} |" in said
     (answer,) = (field for field in at.number_input if str(field.key).startswith("t_places"))

@@ -41,6 +41,7 @@ function update(state, data) {
     const at = waiting && kept[i] ? kept[i] : { x: thing.x, y: thing.y };
     Object.assign(state.things[i], { ...thing, ...at, cover: bytes(thing.cover), from: [thing.x, thing.y] });
   });
+  state.stage.inert = "locked" in document.documentElement.dataset; // by a teacher's link
   state.ground = bytes(data.ground);
   state.picture.setAttribute("aria-label", data.alt);
   paintHeat(state);

@@ -5,7 +5,8 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".scenes");
   const state = (root.state ??= create(root));
   state.pick = (place) => setStateValue("pick", place);
-  update(state, data);
+  state.update = () => update(state, data);
+  state.update();
   const call = (state.call = {});
   // A call that was overtaken by the next one is cleaned up after it: then nothing must stop.
   return () => state.call === call && rest(state);
@@ -17,6 +18,7 @@ function create(root) {
   state.legend.className = "legend";
   state.legend.setAttribute("role", "group");
   state.legend.setAttribute("aria-label", "Shown");
+  createPin(state);
   state.grid = element("div", "", root);
   state.grid.className = "panels";
   const paint = () => state.panels.forEach(paintPanel);
@@ -29,6 +31,7 @@ function create(root) {
   };
   state.clock = createClock(root, paint);
   state.paint = paint;
+  createTables(state);
   return state;
 }
 
@@ -39,14 +42,16 @@ function update(state, data) {
   grid.classList.toggle("lead", data.lead);
   state.theme = themeOf(root);
   state.answered = data.answered;
+  [state.key, state.given] = [data.key, data.scenes];
   while (state.panels.length > data.scenes.length) state.panels.pop().figure.remove();
   while (state.panels.length < data.scenes.length) {
     state.panels.push(createPanel(state));
     grid.append(state.panels.at(-1).figure);
   }
-  data.scenes.forEach((scene, i) => updatePanel(state.panels[i], scene));
+  data.scenes.forEach((scene, i) => updatePanel(state.panels[i], withPinned(state, scene, i)));
   updateClock(state.clock, data.clock);
   updateLegend(state);
+  refreshTables(state);
   wake(state);
   state.paint();
 }
@@ -99,7 +104,7 @@ function updateLegend(state) {
     state.legend.replaceChildren(...[...state.buttons.values()].map(({ button }) => button));
     state.buttons.get(focused)?.button.focus();
   }
-  state.legend.hidden = !names.length;
+  refreshPin(state);
   for (const [name, { swatch }] of state.buttons) paintSwatch(swatch, named.get(name), state.theme);
 }
 
@@ -113,6 +118,7 @@ function legendButton(state, name) {
   button.addEventListener("click", () => {
     if (!state.hidden.delete(name)) state.hidden.add(name);
     button.setAttribute("aria-pressed", String(!state.hidden.has(name)));
+    refreshTables(state);
     anew(state);
   });
   return { button, swatch };

@@ -13,7 +13,7 @@ from core.figures.scene import Arrows, Axis, Clock, Dots, Layer, Line, Scene, Sh
 from core.figures.theme import lut
 
 _HERE = Path(__file__).parent
-_PARTS = ("axes", "space", "layers", "clock", "panel", "handle")
+_PARTS = ("axes", "space", "layers", "clock", "panel", "handle", "pin", "table")
 """The files that together with scenes.js make one module; only that one exports."""
 _scenes = component(
     "scenes",
@@ -53,6 +53,7 @@ def show_scenes(
     _scenes(
         key=key,
         data={
+            "key": key,
             "scenes": [_scene(scene) for scene in scenes],
             "clock": None if clock is None else _clock(clock),
             "least": least_width,

@@ -1,6 +1,7 @@
 // Layers as the server packs them, and how each kind is drawn once its points are pixels.
 
 const FAINT = 0.25; // of what the clock has not reached
+const PALE = 0.45; // of what is pinned
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const floats = (text) => new Float32Array(bytes(text).buffer);
 
@@ -72,6 +73,7 @@ const moves = (layer) => Boolean(layer.times) && (layer.kind === "line" || layer
 // Dots may lap over the edge of the plot; everything else is cut off there.
 function drawLayer(pen, layer, space, theme, time, faint = false) {
   pen.save();
+  if (layer.pale) pen.globalAlpha = PALE;
   if (layer.kind !== "dots") {
     pen.beginPath();
     space.clip();
@@ -83,7 +85,7 @@ function drawLayer(pen, layer, space, theme, time, faint = false) {
 
 // `time` is null for the whole; `faint` is what lies beneath a layer that moves.
 function paintLayer(pen, layer, space, theme, time, faint) {
-  if (faint) pen.globalAlpha = FAINT;
+  if (faint) pen.globalAlpha *= FAINT;
   if (layer.kind === "shade") drawShade(pen, layer, space);
   else if (layer.kind === "arrows") drawArrows(pen, layer, placedIn(space, layer).pixels, space);
   else if (layer.kind === "line") drawLine(pen, layer, placedIn(space, layer), theme, time);

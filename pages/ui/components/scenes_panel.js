@@ -30,6 +30,8 @@ function updatePanel(panel, scene) {
   panel.figure.classList.toggle("square", scene.square || Boolean(scene.z));
   panel.figure.classList.toggle("space", Boolean(scene.z));
   const movable = Boolean(scene.handle && !scene.z);
+  panel.canvas.classList.toggle("moves", movable);
+  panel.canvas.inert = movable && "locked" in document.documentElement.dataset; // by a teacher's link
   followServer(panel, old, movable ? scene.handle : null);
 
   const kind = movable ? "movable" : scene.z ? "space" : "still";

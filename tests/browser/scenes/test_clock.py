@@ -27,6 +27,7 @@ def test_scrubbing_moves_the_head_to_the_state_at_that_time(visit: Visit):
     assert clock(page).get_attribute("aria-valuetext") == "t = 2.51"
 
 
+@pytest.mark.slow
 def test_a_curve_solved_backwards_is_drawn_from_its_first_time_down(visit: Visit):
     page = visit("?show=plane")
     scrub(page, 25)  # the curve's times run from pi down to 0; its radius is half of the circle's
@@ -35,6 +36,7 @@ def test_a_curve_solved_backwards_is_drawn_from_its_first_time_down(visit: Visit
     assert count(page, AGAINST, within=(*at(page, 0.5 + aside, 0.5 + aside), 4)) == 0
 
 
+@pytest.mark.slow
 def test_dots_are_solid_from_their_time_on(visit: Visit):
     page = visit("?show=plane")
     eighth = at(page, 0.5 + np.cos(TURN / 4) / 4, 0.5 + np.sin(TURN / 4) / 4)

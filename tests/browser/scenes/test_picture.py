@@ -108,3 +108,32 @@ def test_the_theme_is_followed(visit: Visit):
     assert light[row, column - 3 : column + 3, :3].max() > 200
     assert dark[row, column - 3 : column + 3, :3].min() < 60
     assert (pixels(visit("?show=plane", dark=True)) != dark).mean() < 1e-3
+
+
+def test_a_pinned_state_stays_pale_beneath_what_comes_next(visit: Visit):
+    page = visit("?show=plane")
+    pin = page.locator(".scenes .pin")
+
+    def ink() -> int:
+        return int((pixels(page)[..., 3] > 0).sum())
+
+    alone = ink()
+    pin.click()
+    expect(pin).to_have_text("Unpin A")
+    legend = page.get_by_role("button", name="A, pinned")
+    expect(legend).to_have_count(0)  # what is pinned is what is on screen
+    canvas(page).focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("start 1.000 0.500")).to_be_visible()
+    settled(page)
+    expect(legend).to_be_visible()
+    assert "Beneath it, pinned: A circle" in (canvas(page).get_attribute("aria-label") or "")
+    both = ink()
+    assert both > 1.02 * alone
+    legend.click()
+    painted(page)
+    assert ink() < both
+    pin.click()
+    expect(pin).to_have_text("Pin as A")
+    expect(legend).to_have_count(0)
