@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import log10
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import plotly.graph_objects as go
 
@@ -67,12 +67,12 @@ def numbers(figure: go.Figure) -> dict[str, list[Any]]:
     axes = figure.to_dict()["layout"]
     titles = [axes.get(axis, {}).get("title", {}).get("text", axis[0]) for axis in ("xaxis", "yaxis")]
     rows: list[tuple[Any, ...]] = []
-    for trace in figure.data:
-        x, y, z = (getattr(trace, axis, None) for axis in "xyz")
-        if z is None:
-            rows += [(trace.name or "", *point) for point in zip(x, y, strict=True)]
+    for trace in cast(Sequence[Any], figure.data):
+        name, x, y = trace.name or "", trace.x, trace.y
+        if trace.type == "heatmap":
+            rows += [(name, x[j], y[i], value) for i, row in enumerate(trace.z) for j, value in enumerate(row)]
         else:
-            rows += [(trace.name or "", x[j], y[i], value) for i, row in enumerate(z) for j, value in enumerate(row)]
+            rows += [(name, *point) for point in zip(x, y, strict=True)]
     # A gap in a line is no point.
     columns = zip(*(row for row in rows if None not in row), strict=True) if rows else ()
     return dict(zip(("name", *titles, "value"), map(list, columns), strict=False))

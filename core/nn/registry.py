@@ -101,7 +101,7 @@ def _embedded(
     """A network trained by this project; the card beside its weights holds its size and, under `accuracy`, that."""
     card, file = _card(name), f"{name}.safetensors"
     megabytes = round((ASSETS / file).stat().st_size / 2**20, 2)
-    top1 = 100 * functools.reduce(lambda found, key: found[key], accuracy, card)
+    share: Any = functools.reduce(lambda found, key: found[key], accuracy, card)
     return Pretrained(
         name,
         title,
@@ -111,7 +111,7 @@ def _embedded(
         file,
         megabytes,
         None,
-        top1,
+        100 * share,
         None,
         preprocessing,
         default_layer,

@@ -70,7 +70,7 @@ def field(place: DeltaGenerator, label: str, low: float, high: float, step: floa
     """
     shape = "%.0f" if step == 1 else "%.2f"
     value = place.number_input(label, float(low), float(high), step=step, format=shape, key=key, **more)
-    return inside(value, low, high)
+    return inside(low if value is None else value, low, high)
 
 
 def inside(value: float, low: float, high: float) -> float:

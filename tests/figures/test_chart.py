@@ -19,7 +19,8 @@ def test_further_layout_replaces_what_is_common():
 
 
 def test_the_numbers_of_a_chart_are_those_that_it_draws():
-    one, two = line([1, 10], [0.1, 1], "Euler", "#123456"), line([1, 2, 3], [5, None, 7], "rk4", "#654321")
+    one, two = line([1, 10], [0.1, 1], "Euler", "#123456"), line([1, 2, 3], [5, 6, 7], "rk4", "#654321")
+    two["y"][1] = None  # a gap
     assert numbers(chart([one, two], "step h", "error")) == {
         "name": ["Euler", "Euler", "rk4", "rk4"],
         "step h": [1, 10, 1, 3],
