@@ -61,7 +61,7 @@ def about_accuracy(guess: str, pairs: Mapping[str, tuple[Solved, Solved]], targe
     """What an accurate solve makes of both networks' answers; the first of `pairs` was asked about.
 
     Args:
-        pairs: title of a network -> its answer by the way of the coarse training, and that of the tightest solve.
+        pairs: title of a network -> its answer solved as in its training, and that of the tightest solve.
     """
     lines = []
     for title, (coarse, exact) in pairs.items():

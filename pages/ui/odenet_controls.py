@@ -22,7 +22,8 @@ from pages.ui.piecewise import done
 TRAINED = {COARSE: "Trained with two Euler steps", ODENET: "Trained further with finer solvers"}
 """The two ODE-Nets; the first is asked about."""
 TITLES = {RESNET: "ResNet", ODENET: "ODE-Net", COARSE: "ODE-Net, two Euler steps"}
-TRAINED_WITH = Way("euler", 2)
+TRAINED_WITH = {COARSE: Way("euler", 2), ODENET: Way("rk4", 1)}
+"""How each was solved at the end of its training."""
 DRAWS, STRENGTHS = 6, 6
 _BEST = "best"
 _TOLERANCES = {f"1e{power}": power for power in TOLERANCES}
@@ -68,9 +69,10 @@ def _looseness(solved: Solved) -> tuple[bool, int]:
 
 
 def by_training(solved: Ways) -> dict[str, tuple[Solved, Solved]]:
-    """Both ODE-Nets by title: solved as the first was trained, and as accurately as can be."""
+    """Both ODE-Nets by title: solved as in training, and as accurately as can be."""
     return {
-        title: (next(row for row in rows if row.way == TRAINED_WITH), exact) for title, (rows, exact) in solved.items()
+        title: (next(row for row in rows if row.way == way), exact)
+        for way, (title, (rows, exact)) in zip(TRAINED_WITH.values(), solved.items(), strict=True)
     }
 
 

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.labs import odenet_compare as lab
 from core.labs import odenet_compare_words as words_of
 from core.labs.depth_cam import Way
+from core.nn.odenet import Solver
 from pages.ui import odenet_controls
 from tests.pages.visiting import chart, open_page, sound, words
 
@@ -15,7 +16,8 @@ CHARTS = ("z_scores 0", "z_scores 1", "z_counted 0", "z_counted 1", "z_noisy", "
 @pytest.fixture(autouse=True)
 def _few_ways(monkeypatch: pytest.MonkeyPatch):
     """Twenty ways to solve two networks are not needed to see the page work."""
-    monkeypatch.setattr(odenet_controls, "WAYS", (Way("dopri5", -2), Way("euler", 1), odenet_controls.TRAINED_WITH))
+    ways = (Way("dopri5", -2), Way("euler", 1), *odenet_controls.TRAINED_WITH.values())
+    monkeypatch.setattr(odenet_controls, "WAYS", ways)
     monkeypatch.setattr(odenet_controls, "TIGHTEST", Way("dopri5", -3))
     monkeypatch.setattr(odenet_controls, "STRENGTHS", 2)
     monkeypatch.setattr(odenet_controls, "DRAWS", 2)
@@ -82,3 +84,10 @@ def test_a_link_out_of_range_falls_back():
 
 def test_the_changes_have_names_that_the_words_know():
     assert set(words_of._OF_CHANGE) - {"nothing but noise"} <= set(lab.CHANGES)
+
+
+@pytest.mark.parametrize(("name", "way"), odenet_controls.TRAINED_WITH.items())
+def test_each_is_said_to_be_trained_as_its_card_says(name: str, way: Way):
+    (card,) = (card for entry, card in odenet_controls.cards().values() if entry.name == name)
+    last = card["runs"][-1]
+    assert way.solver == Solver(last["method"], step_size=last["step_size"])
