@@ -57,12 +57,7 @@ def _current() -> Network:
 
 def _mirror(built: Network) -> None:
     link = storing.to_link(built)
-    wanted = "" if link == _FIRST or len(link) > storing.LONGEST_LINK else link
-    if wanted:
-        if st.query_params.get(_LINK) != wanted:
-            st.query_params[_LINK] = wanted
-    elif _LINK in st.query_params:
-        del st.query_params[_LINK]
+    share.mirror(_LINK, "" if link == _FIRST or len(link) > storing.LONGEST_LINK else link)
 
 
 def _become(built: Network, chosen: int | None = None) -> None:

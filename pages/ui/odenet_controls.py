@@ -70,10 +70,11 @@ def _looseness(solved: Solved) -> tuple[bool, int]:
 
 def by_training(solved: Ways) -> dict[str, tuple[Solved, Solved]]:
     """Both ODE-Nets by title: solved as in training, and as accurately as can be."""
-    return {
-        title: (next(row for row in rows if row.way == way), exact)
-        for way, (title, (rows, exact)) in zip(TRAINED_WITH.values(), solved.items(), strict=True)
-    }
+    found = {}
+    for name, title in TRAINED.items():
+        rows, exact = solved[title]
+        found[title] = next(row for row in rows if row.way == TRAINED_WITH[name]), exact
+    return found
 
 
 def choose_counts() -> tuple[Way, float, int]:

@@ -12,7 +12,7 @@ from core.labs.two_maps import Side
 from core.nn import weights
 from core.nn.registry import REGISTRY
 from core.samples import SAMPLES
-from pages.ui import cached
+from pages.ui import cached, share
 from pages.ui.compare_controls import Scene
 
 Letter = Literal["A", "B"]
@@ -78,16 +78,9 @@ def choose(scene: Scene) -> dict[Letter, Pin]:
         column.caption(f"{letter}: {pin.title}" if pin else f"{letter} is not pinned yet.")
     for letter in LETTERS:
         pin = st.session_state[_PINS].get(letter)
-        _mirror(f"x_{letter.lower()}", pin.text() if pin else "")
+        share.mirror(f"x_{letter.lower()}", pin.text() if pin else "")
     return dict(st.session_state[_PINS])
 
 
 def _pin(letter: Letter, pin: Pin) -> None:
     st.session_state[_PINS] = st.session_state.get(_PINS, {}) | {letter: pin}
-
-
-def _mirror(key: str, text: str) -> None:
-    if text:
-        st.query_params[key] = text
-    elif key in st.query_params:
-        del st.query_params[key]

@@ -20,7 +20,7 @@ def select(
     # Set on every run: the browser goes on showing the old label of a value that stays while its label changes.
     st.session_state[key] = wanted if wanted in options else default
     value = st.selectbox(label, options, format_func=shown, key=key, help=help or None, persist_state="session")
-    _mirror(key, "" if value == default else value)
+    mirror(key, "" if value == default else value)
     return value
 
 
@@ -32,10 +32,11 @@ def read_numbers(key: str) -> list[int]:
 
 def write_numbers(key: str, values: Sequence[int]) -> None:
     """Put integers into the URL under `key`."""
-    _mirror(key, ",".join(map(str, values)))
+    mirror(key, ",".join(map(str, values)))
 
 
-def _mirror(key: str, text: str) -> None:
+def mirror(key: str, text: str) -> None:
+    """Put a text into the URL under `key`; an empty one leaves nothing there."""
     if text:
         if st.query_params.get(key) != text:
             st.query_params[key] = text
@@ -100,5 +101,5 @@ def choices(
         label, options, selection_mode="multi", format_func=shown, key=key, wrap=True, persist_state="session"
     )
     chosen = [option for option in options if option in given]
-    _mirror(key, "" if chosen == list(default) else ",".join(chosen) or "none")
+    mirror(key, "" if chosen == list(default) else ",".join(chosen) or "none")
     return chosen

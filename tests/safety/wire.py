@@ -12,16 +12,10 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-FIELDS = {
-    "slider": "double_array_value",
-    "number_input": "double_value",
-    "selectbox": "string_value",
-    "radio": "string_value",
-    "text_input": "string_value",
+from benchmarks import learner_controls
+
+FIELDS = learner_controls.FIELDS | {
     "text_area": "string_value",
-    "checkbox": "bool_value",
-    "multiselect": "string_array_value",
-    "button_group": "string_array_value",
     "button": "trigger_value",
     "bidi_component": "json_value",
 }

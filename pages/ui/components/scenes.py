@@ -19,7 +19,9 @@ _scenes = component(
     "scenes",
     html='<div class="scenes"></div>',
     css=(_HERE / "scenes.css").read_text(),
-    js="\n".join(path.read_text() for path in (*(_HERE / f"scenes_{part}.js" for part in _PARTS), _HERE / "scenes.js")),
+    js="\n".join(
+        (_HERE / name).read_text() for name in ("saving.js", *(f"scenes_{part}.js" for part in _PARTS), "scenes.js")
+    ),
 )
 
 

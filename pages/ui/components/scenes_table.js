@@ -69,10 +69,5 @@ function saveNumbers(state) {
         ),
       );
     }
-  const link = element("a", "", document.body);
-  link.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/csv" }));
-  link.download = `${state.key}.csv`;
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  saveAs(`${state.key}.csv`, "text/csv", lines.join("\n"));
 }

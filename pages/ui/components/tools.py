@@ -19,7 +19,9 @@ _tools = component(
     "tools",
     html='<div class="tools"></div>',
     css=(_HERE / "tools.css").read_text(),
-    js="\n".join((_HERE / name).read_text() for name in ("tools_link.js", "tools_progress.js", "tools.js")),
+    js="\n".join(
+        (_HERE / name).read_text() for name in ("saving.js", "tools_link.js", "tools_progress.js", "tools.js")
+    ),
 )
 _KEY = "tools"
 

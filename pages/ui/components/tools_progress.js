@@ -96,11 +96,7 @@ function checked(kept) {
 }
 
 function save() {
-  const file = new Blob([JSON.stringify({ version: 1, lessons: read() }, null, 2)], { type: "application/json" });
-  const link = make("a", document.body, "", { href: URL.createObjectURL(file), download: "progress.json" });
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  saveAs("progress.json", "application/json", JSON.stringify({ version: 1, lessons: read() }, null, 2));
 }
 
 async function open(state, file) {
